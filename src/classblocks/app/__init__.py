@@ -1,0 +1,1 @@
+"""The viewer: session, wire and server."""

@@ -1,0 +1,1 @@
+"""Pure methods: NumPy arrays in, arrays out."""

@@ -1,0 +1,115 @@
+import type { Action } from "./state/actions";
+import type { Cell } from "./state/cell";
+import type { AppState } from "./state/state";
+
+/** Tree in the current child order: preorder arrays, root 0; `wireNode` gives the row on the wire, which selections name. */
+export interface Tree {
+  readonly nNodes: number;
+  readonly parent: Int32Array;
+  readonly start: Int32Array;
+  readonly stop: Int32Array;
+  readonly depth: Int32Array;
+  readonly maxDepth: number;
+  /** class_id of a leaf, −1 for inner nodes. */
+  readonly classId: Int32Array;
+  readonly name: readonly string[];
+  readonly aliases: readonly string[];
+  readonly wireNode: Int32Array;
+  readonly nodeOfWire: Int32Array;
+  readonly classOfLeaf: Int32Array;
+  readonly leafOfClass: Int32Array;
+  readonly nodeOfLeaf: Int32Array;
+}
+
+export interface Classes {
+  readonly name: readonly string[];
+  readonly key: readonly string[];
+}
+
+/** The non-empty cells of one result set, sorted by true, then pred; `rowStart` has one entry more than cells. */
+export interface CellIndex {
+  readonly nClasses: number;
+  readonly nSamples: number;
+  readonly true: Uint16Array | Int32Array;
+  readonly pred: Uint16Array | Int32Array;
+  readonly count: Int32Array;
+  readonly rowStart: Uint32Array;
+}
+
+/** Rows of one result set, in the order of CellIndex. */
+export interface Rows {
+  readonly sample: Int32Array;
+  readonly pTrue: Float32Array;
+  readonly pPred: Float32Array;
+  readonly trueRank: Int16Array | Int32Array;
+}
+
+/** Counts after the filters, one entry per cell of CellIndex; `keep` is null when every row is kept. */
+export interface Filtered {
+  readonly count: Int32Array;
+  readonly keep: Uint8Array | null;
+  readonly nShown: number;
+}
+
+/** One entry per node of Tree; NaN is undefined. Always from the unfiltered-by-value counts, diagonal included. */
+export interface GroupMetrics {
+  readonly tp: Float64Array;
+  readonly fp: Float64Array;
+  readonly fn: Float64Array;
+  readonly precision: Float64Array;
+  readonly recall: Float64Array;
+  readonly f1: Float64Array;
+}
+
+/** A page of the response map in column order. `value` is (class_id, column, position) row-major; NaN = class without samples. */
+export interface ResponseBlock {
+  readonly layer: string;
+  readonly side: number;
+  readonly nNeurons: number;
+  readonly neurons: Int32Array;
+  readonly value: Float32Array;
+  /** By neuron number: what the header colour and the order show. */
+  readonly score: Float32Array;
+  readonly scoreName: string;
+  readonly threshold: number;
+  readonly maximum: number;
+}
+
+/** Everything the views draw, derived from data and state. Fields keep their identity until their inputs change. */
+export interface Model {
+  readonly state: AppState;
+  readonly dark: boolean;
+  readonly classes: Classes;
+  readonly tree: Tree;
+  readonly cells: CellIndex;
+  readonly rows: Rows | null;
+  readonly filtered: Filtered;
+  readonly groups: GroupMetrics;
+  /** Largest mapped cell (diagonal left out when hidden), at least 1. */
+  readonly maxCount: number;
+  /** Node values for the icicle: the chosen metric in [0, 1], or the neuron's mean response. NaN is undefined. */
+  readonly nodeValue: Float64Array;
+  readonly nodeRange: readonly [number, number];
+  readonly responses: ResponseBlock | null;
+  /** Rows (positions in Rows) of the selection after the filters, or null when nothing is selected. */
+  readonly selectedRows: Uint32Array | null;
+  readonly selectionLabel: string;
+}
+
+export type Hover =
+  | { readonly kind: "node"; readonly node: number }
+  | { readonly kind: "cell"; readonly row: number; readonly col: number }
+  | { readonly kind: "response"; readonly leaf: number; readonly column: number; readonly position: number }
+  | { readonly kind: "neuron"; readonly column: number };
+
+/** What a view is given: a way to act, and the hover it shares with all others. */
+export interface ViewContext {
+  dispatch(action: Action): void;
+  readonly hover: Cell<Hover | null>;
+}
+
+/** A mounted canvas view. */
+export interface View {
+  update(model: Model): void;
+  destroy(): void;
+}

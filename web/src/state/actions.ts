@@ -1,0 +1,37 @@
+import type {
+  AppState,
+  Encoding,
+  Filter,
+  IcicleState,
+  Part,
+  Range,
+  Rect,
+  ResponseState,
+  SampleState,
+  Tab,
+} from "./state";
+
+/** Everything that can happen to the state. `viewport` and slider drags do not make an undo step of their own. */
+export type Action =
+  | { readonly type: "result"; readonly name: string; readonly follow?: boolean }
+  | { readonly type: "hierarchy"; readonly name: string }
+  | { readonly type: "tab"; readonly tab: Tab }
+  | { readonly type: "viewport"; readonly viewport: Rect | null }
+  | {
+      readonly type: "selectNodes";
+      readonly nodes: readonly number[];
+      readonly part?: Part;
+      readonly add?: boolean;
+    }
+  | { readonly type: "selectPart"; readonly part: Part }
+  | { readonly type: "selectCells"; readonly rows: Range; readonly cols: Range; readonly add?: boolean }
+  | { readonly type: "selectTop"; readonly layer: string; readonly neuron: number }
+  | { readonly type: "clearSelection" }
+  | { readonly type: "filter"; readonly filter: Partial<Filter> }
+  | { readonly type: "resetFilter" }
+  | { readonly type: "encoding"; readonly encoding: Partial<Encoding> }
+  | { readonly type: "icicle"; readonly icicle: Partial<IcicleState> }
+  | { readonly type: "responses"; readonly responses: Partial<ResponseState> }
+  | { readonly type: "samples"; readonly samples: Partial<SampleState> }
+  /** A whole state, from the URL or a saved finding. */
+  | { readonly type: "replace"; readonly state: AppState };
