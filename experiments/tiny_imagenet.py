@@ -1,6 +1,6 @@
 """Train a small residual network on Tiny ImageNet and keep the weights of every epoch.
 
-    python experiments/tiny_imagenet.py --data DIR --out DIR --seed 0
+python experiments/tiny_imagenet.py --data DIR --out DIR --seed 0
 """
 
 import argparse
@@ -26,7 +26,7 @@ WIDTHS = (48, 96, 192, 384)
 
 
 def network(n_classes: int = 200) -> SmallResNet:
-    """The network of this experiment, as `classblocks record --model` builds it."""
+    """Build the network of this experiment; `classblocks record --model` calls it."""
     return SmallResNet(n_classes, WIDTHS, stem_stride=2)
 
 
@@ -46,7 +46,9 @@ def load(files: list[Path], cache: Path) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @torch.inference_mode()
-def accuracy(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+def accuracy(
+    model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor
+) -> dict[str, float]:
     """Top-1 and top-5 accuracy in float32."""
     hits1 = hits5 = 0
     for x, y in zip(images.split(500), labels.split(500), strict=True):
@@ -57,8 +59,11 @@ def accuracy(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train-*.parquet and val.parquet")
+    """Train one seed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="train-*.parquet and val.parquet")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs)
@@ -74,11 +79,21 @@ def main() -> None:
     log = out / "log.jsonl"
     if not (out / "last.pt").exists():
         save_file(_plain(model), out / "epoch-00.safetensors")
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-        log.write_text(json.dumps({
-            "recipe": asdict(recipe), "torch": torch.__version__, "threads": torch.get_num_threads(),
-            "device": platform.processor() or platform.machine(), "commit": commit.stdout.strip(),
-        }) + "\n")
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+        )
+        log.write_text(
+            json.dumps(
+                {
+                    "recipe": asdict(recipe),
+                    "torch": torch.__version__,
+                    "threads": torch.get_num_threads(),
+                    "device": platform.processor() or platform.machine(),
+                    "commit": commit.stdout.strip(),
+                }
+            )
+            + "\n"
+        )
     for end in fit(model, *train, recipe, checkpoint=out / "last.pt"):
         save_file(_plain(model), out / f"epoch-{end.epoch:02d}.safetensors")
         line = {**asdict(end), **accuracy(model, *val)}

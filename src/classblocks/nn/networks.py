@@ -19,12 +19,11 @@ class ResidualBlock(nn.Module):
         self.shortcut = (
             nn.Identity()
             if stride == 1 and n_in == n_out
-            else nn.Sequential(
-                nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out)
-            )
+            else nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (B, n_in, H, W) to (B, n_out, H / stride, W / stride)."""
         y = F.relu(self.norm1(self.conv1(x)))
         return F.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
 
@@ -61,6 +60,8 @@ class SmallResNet(nn.Module):
         self.head = nn.Linear(n_in, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map images (B, 3, H, W) to logits (B, n_classes)."""
         x = self.stem(x)
         x = self.stage4(self.stage3(self.stage2(self.stage1(x))))
-        return self.head(torch.mean(x, dim=(2, 3)))  # (B, C, H, W) → (B, C) → (B, K)
+        logits: Tensor = self.head(torch.mean(x, dim=(2, 3)))  # (B, C, H, W) → (B, C) → (B, K)
+        return logits

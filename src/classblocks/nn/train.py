@@ -75,21 +75,21 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.lr, total_steps=n_steps * recipe.epochs, pct_start=0.2
     )
-    epoch, elapsed, cpu_before = 0, 0.0, 0.0
+    done, elapsed, cpu_before = 0, 0.0, 0.0
     if checkpoint is not None and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["rng"])
-        epoch, elapsed, cpu_before = state["epoch"], state["seconds"], state["cpu_seconds"]
+        done, elapsed, cpu_before = state["epoch"], state["seconds"], state["cpu_seconds"]
     started, cpu_started = time.perf_counter() - elapsed, time.process_time() - cpu_before
 
-    for epoch in range(epoch + 1, recipe.epochs + 1):
+    for epoch in range(done + 1, recipe.epochs + 1):
         network.train()
         total = 0.0
         bar = tqdm(
-            torch.randperm(len(images)).split(recipe.batch_size),
+            torch.split(torch.randperm(len(images)), recipe.batch_size),
             desc=f"epoch {epoch}/{recipe.epochs}",
             unit="batch",
             disable=not progress,
@@ -99,9 +99,7 @@ def fit(
             target = labels[rows]
             with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
                 logits = network(batch)
-            loss = F.cross_entropy(
-                logits.float(), target, label_smoothing=recipe.label_smoothing
-            )
+            loss = F.cross_entropy(logits.float(), target, label_smoothing=recipe.label_smoothing)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
