@@ -106,6 +106,8 @@ export type Hover =
 export interface ViewContext {
   dispatch(action: Action): void;
   readonly hover: Cell<Hover | null>;
+  /** Where the pointer is, in CSS px of the window; null when it is over no view. */
+  readonly pointer: Cell<{ readonly x: number; readonly y: number } | null>;
 }
 
 /** A mounted canvas view. */
