@@ -1,0 +1,65 @@
+"""What every view gets: the study and the values computed from its immutable results."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classblocks.app.cache import Cache
+from classblocks.app.parameters import Parameters
+from classblocks.core.confusion import Cells
+
+if TYPE_CHECKING:
+    from classblocks.study.result import LayerResponses, Result
+    from classblocks.study.study import Study
+
+_CACHE_BYTES = 512 * 2**20
+
+Array = TypeVar("Array", bound="NDArray[np.generic] | Mapping[str, NDArray[np.generic]]")
+
+
+@dataclass(frozen=True)
+class Context:
+    """A study and its cache."""
+
+    study: "Study"
+    cache: Cache = field(default_factory=lambda: Cache(_CACHE_BYTES))
+
+    def result(self, parameters: Parameters) -> "Result":
+        """Return the result set a request names."""
+        results = self.study.results
+        return results[parameters.text("result", results, "result")]
+
+    def layer(self, parameters: Parameters, result: "Result") -> "LayerResponses":
+        """Return the layer a request names."""
+        layers = result.layers
+        if not layers:
+            parameters.text("layer", (), f"layer; result {result.name!r} has no responses, layer")
+        return layers[parameters.text("layer", layers, f"layer of result {result.name!r}")]
+
+    def once(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """Return arrays computed once for an immutable result."""
+        return self.cache.get(key, make, _n_bytes)
+
+    def cells(self, result: "Result") -> Cells:
+        """Return the non-empty cells; a second thread waits instead of counting again."""
+        return self.cache.get((result, "cells"), result.cells, lambda _: 0)
+
+    def row_order(self, result: "Result") -> NDArray[np.int64]:
+        """Return the rows of a result by cell, then by sample."""
+
+        def make() -> NDArray[np.int64]:
+            sample = result.sample
+            if bool(np.all(sample[1:] > sample[:-1])):
+                return self.cells(result).row_order
+            return np.lexsort((sample, result.pred, result.true))
+
+        return self.once((result, "row order"), make)
+
+
+def _n_bytes(value: NDArray[np.generic] | Mapping[str, NDArray[np.generic]]) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return sum(array.nbytes for array in value.values())

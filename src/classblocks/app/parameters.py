@@ -1,0 +1,80 @@
+"""Reading the parameters of one request, with an error that names the parameter."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_INT32_MAX = 2**31 - 1
+
+
+class RequestError(ValueError):
+    """A request that cannot be answered; the text is for the user of the browser."""
+
+
+class Parameters:
+    """Parameters of one request; ``finish`` refuses those nobody asked for."""
+
+    def __init__(self, view: str, values: Mapping[str, Any]) -> None:
+        self._view = view
+        self._values = values
+        self._known: list[str] = []
+
+    def text(self, name: str, choices: Collection[str], kind: str) -> str:
+        """Return a name that must be one of ``choices``."""
+        value = self._take(name)
+        if not isinstance(value, str):
+            raise RequestError(f"{self._view}: {name!r} must be text, got {_short(value)}")
+        if value not in choices:
+            raise RequestError(f"unknown {kind} {value!r} (known: {_listed(choices)})")
+        return value
+
+    def integer(self, name: str, stop: int, what: str, start: int = 0) -> int:
+        """Return an integer in ``[start, stop)``."""
+        value = self._take(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise RequestError(f"{self._view}: {name!r} must be an integer, got {_short(value)}")
+        if not start <= value < stop:
+            raise RequestError(f"{self._view}: {name!r} is {value}, {what} are {start}..{stop - 1}")
+        return value
+
+    def ids(self, name: str, stop: int, what: str, most: int) -> NDArray[np.int32]:
+        """Return a list of at most ``most`` integers, each in ``[0, stop)``."""
+        value = self._take(name)
+        if not isinstance(value, list):
+            raise RequestError(f"{self._view}: {name!r} must be a list, got {_short(value)}")
+        if len(value) > most:
+            raise RequestError(f"{self._view}: {name!r} has {len(value)} entries, at most {most}")
+        for position, entry in enumerate(value):
+            if type(entry) is not int or not 0 <= entry < min(stop, _INT32_MAX):
+                raise RequestError(
+                    f"{self._view}: {name!r}[{position}] is {_short(entry)}, "
+                    f"{what} are 0..{stop - 1}"
+                )
+        return np.asarray(value, dtype=np.int32)
+
+    def finish(self) -> None:
+        """Refuse parameters that the view does not have."""
+        surplus = [name for name in self._values if name not in self._known]
+        if surplus:
+            raise RequestError(
+                f"{self._view}: unknown parameter {_short(surplus[0])} "
+                f"(known: {_listed(self._known)})"
+            )
+
+    def _take(self, name: str) -> Any:  # noqa: ANN401
+        self._known.append(name)
+        if name not in self._values:
+            raise RequestError(f"{self._view}: parameter {name!r} is missing")
+        return self._values[name]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _listed(names: Collection[str], most: int = 8) -> str:
+    shown = ", ".join(sorted(names)[:most]) or "none"
+    return f"{shown}, … {len(names) - most} more" if len(names) > most else shown

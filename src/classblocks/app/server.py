@@ -1,0 +1,117 @@
+"""The session over HTTP."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from classblocks.app import sheet, wire
+from classblocks.app.access import Access
+from classblocks.app.bundle import bundle_reply
+from classblocks.app.parameters import RequestError
+from classblocks.app.session import Session
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+ARROW = "application/vnd.apache.arrow.stream"
+_MOST_BODY_BYTES = 2**20
+_LOG = logging.getLogger("classblocks")
+
+
+class _BadBody(Exception):
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def application(session: Session, *, token: str | None = None, port: int = 0) -> "ASGIApp":
+    """Return the ASGI application of one session."""
+
+    async def page(request: Request) -> Response:
+        return bundle_reply(request, request.path_params.get("path", ""))
+
+    async def manifest(request: Request) -> Response:
+        content = await run_in_threadpool(lambda: _json(session.manifest()))
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers = {"etag": etag, "cache-control": "no-cache"}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="application/json", headers=headers)
+
+    async def columns(request: Request) -> Response:
+        message = await _body(request)
+        content = await run_in_threadpool(lambda: wire.encode(session.request(message)))
+        return Response(content, media_type=ARROW, headers={"cache-control": "no-store"})
+
+    async def thumbnail_sheet(request: Request) -> Response:
+        message = await _body(request)
+        content = await run_in_threadpool(sheet.reply, session.study, message)
+        return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+    async def thumbnail(request: Request) -> Response:
+        name = request.path_params["hash"]
+        content = await run_in_threadpool(session.study.thumbnails.read_hash, name)
+        if content is None:
+            return JSONResponse({"error": f"no thumbnail {name!r}"}, status_code=404)
+        headers = {"cache-control": "private, max-age=31536000, immutable"}
+        return Response(content, media_type="image/jpeg", headers=headers)
+
+    return Starlette(
+        routes=[
+            Route("/api/manifest", _answered(manifest)),
+            Route("/api/request", _answered(columns), methods=["POST"]),
+            Route("/api/sheet", _answered(thumbnail_sheet), methods=["POST"]),
+            Route("/thumb/{hash}.jpg", _answered(thumbnail)),
+            Route("/", page),
+            Route("/{path:path}", page),
+        ],
+        middleware=[Middleware(Access, token=token, port=port)],
+    )
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _answered(endpoint: Endpoint) -> Endpoint:
+    """Turn exceptions into the JSON errors of the wire."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            reply = await endpoint(request)
+        except _BadBody as error:
+            reply = JSONResponse({"error": str(error)}, status_code=error.status)
+        except RequestError as error:
+            reply = JSONResponse({"error": str(error)}, status_code=422)
+        except Exception as error:
+            _LOG.exception("%s failed", request.url.path)
+            text = f"{type(error).__name__}: {error}"
+            reply = JSONResponse({"error": text}, status_code=500)
+        reply.headers["x-content-type-options"] = "nosniff"
+        return reply
+
+    return answer
+
+
+async def _body(request: Request) -> Any:  # noqa: ANN401
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > _MOST_BODY_BYTES:
+            raise _BadBody(413, f"the request is larger than {_MOST_BODY_BYTES >> 20} MB")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _BadBody(400, f"the request is not JSON: {error}") from None
+
+
+def _json(value: Any) -> bytes:  # noqa: ANN401
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,1 @@
+"""One function per view of the wire table: request parameters to columns."""
