@@ -1,3 +1,56 @@
 """See, diagnose and improve large image classifiers through their class hierarchy."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classblocks.core.columns import Columns as Columns
+    from classblocks.core.confusion import confusion as confusion
+    from classblocks.core.hierarchy import Hierarchy as Hierarchy
+    from classblocks.core.metrics import cut_accuracy as cut_accuracy
+    from classblocks.core.metrics import group_metrics as group_metrics
+    from classblocks.core.metrics import level_mass as level_mass
+    from classblocks.core.order import order_classes as order_classes
+    from classblocks.core.relevance import auroc as auroc
+    from classblocks.core.relevance import margin as margin
+    from classblocks.core.relevance import relevance as relevance
+    from classblocks.core.where import Where as Where
+    from classblocks.study import Study as Study
+    from classblocks.study import StudyError as StudyError
+    from classblocks.study import create as create
+    from classblocks.study import open as open
+
 __version__ = "0.1.0"
+
+_MODULE_OF = {
+    "Columns": "core.columns",
+    "Hierarchy": "core.hierarchy",
+    "Study": "study",
+    "StudyError": "study",
+    "Where": "core.where",
+    "auroc": "core.relevance",
+    "confusion": "core.confusion",
+    "create": "study",
+    "cut_accuracy": "core.metrics",
+    "group_metrics": "core.metrics",
+    "level_mass": "core.metrics",
+    "margin": "core.relevance",
+    "open": "study",
+    "order_classes": "core.order",
+    "relevance": "core.relevance",
+}
+
+__all__ = ["__version__", *_MODULE_OF]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that ``import classblocks`` stays light."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,197 @@
+"""Group-level metrics: a sample is right for a group if its true and predicted class lie in it."""
+
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classblocks.core.columns import Columns
+from classblocks.core.confusion import Cells, cells_of
+from classblocks.core.hierarchy import Hierarchy
+
+Z_95 = NormalDist().inv_cdf(0.975)
+
+
+def group_metrics(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Columns:
+    """Precision, recall and F1 of every node of the hierarchy.
+
+    Parameters
+    ----------
+    counts : (n_classes, n_classes) samples, axis 0 true, or Cells; the diagonal is included
+    hierarchy : over the same classes
+
+    Returns
+    -------
+    Columns, one row per node: ``node``, ``name``, ``start``, ``stop``, ``depth``; int64 samples
+    ``n_true``, ``n_pred``, ``tp``, ``fp``, ``fn``; float64 ``precision``, ``recall``, ``f1`` and
+    the 95 % Wilson intervals ``precision_low`` … ``recall_high``.
+    NaN: no prediction (precision), no sample (recall), neither (F1)
+
+    Raises
+    ------
+    ValueError
+        Not counts, or another number of classes than the hierarchy's.
+
+    Notes
+    -----
+    Blocks §3.1 and Eq. 1; METHODS §3. F1 is 2TP / (2TP + FP + FN). Each cell counts for the lowest
+    common ancestor of its classes, and a node's TP is the sum over its subtree.
+    """
+    cells = _matching(counts, hierarchy)
+    tp = _true_positives(cells, hierarchy)
+    n_true = _leaf_range_sums(cells.true, cells.count, hierarchy)
+    n_pred = _leaf_range_sums(cells.pred, cells.count, hierarchy)
+    precision_low, precision_high = wilson(tp, n_pred)
+    recall_low, recall_high = wilson(tp, n_true)
+    return Columns(
+        {
+            "node": np.arange(hierarchy.n_nodes, dtype=np.int32),
+            "name": np.array(hierarchy.name, dtype=object),
+            "start": hierarchy.start,
+            "stop": hierarchy.stop,
+            "depth": hierarchy.depth,
+            "n_true": n_true,
+            "n_pred": n_pred,
+            "tp": tp,
+            "fp": n_pred - tp,
+            "fn": n_true - tp,
+            "precision": _ratio(tp, n_pred),
+            "recall": _ratio(tp, n_true),
+            "f1": _ratio(2 * tp, n_true + n_pred),
+            "precision_low": precision_low,
+            "precision_high": precision_high,
+            "recall_low": recall_low,
+            "recall_high": recall_high,
+        }
+    )
+
+
+def wilson(
+    k: ArrayLike, n: ArrayLike, z: float = Z_95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson score interval of a rate.
+
+    Parameters
+    ----------
+    k, n : successes and trials, broadcast against each other
+    z : normal quantile, 1.96 for 95 %
+
+    Returns
+    -------
+    low, high : float64 in [0, 1]; NaN where ``n`` is 0
+
+    Notes
+    -----
+    E. B. Wilson, J. Am. Stat. Assoc. 22, 1927.
+    """
+    successes, trials = np.broadcast_arrays(np.asarray(k, np.float64), np.asarray(n, np.float64))
+    trials = np.where(trials > 0, trials, np.nan)
+    rate = successes / trials
+    centre = rate + z * z / (2 * trials)
+    half = z * np.sqrt(rate * (1 - rate) / trials + (z / (2 * trials)) ** 2)
+    scale = 1 + z * z / trials
+    low = np.maximum((centre - half) / scale, 0)
+    high = np.minimum((centre + half) / scale, 1)
+    # Exact at the ends, where rounding would leave 1e-17.
+    return np.where(successes == 0, low * 0, low), np.where(successes == trials, high * 0 + 1, high)
+
+
+def cut_accuracy(counts: ArrayLike | Cells, hierarchy: Hierarchy, nodes: ArrayLike) -> float:
+    """Share of samples whose prediction stays in the group of their true class.
+
+    Parameters
+    ----------
+    counts : (n_classes, n_classes) samples, or Cells
+    hierarchy : over the same classes
+    nodes : nodes that partition the classes, in any order, such as ``hierarchy.cut(1)``
+
+    Returns
+    -------
+    Σ TP(node) / n; NaN without samples
+
+    Raises
+    ------
+    ValueError
+        The nodes overlap or leave classes out; names the first leaf position.
+    """
+    cells = _matching(counts, hierarchy)
+    groups = np.sort(np.asarray(nodes, np.int64))
+    reached = 0
+    for node in groups.tolist():
+        if not 0 <= node < hierarchy.n_nodes:
+            raise ValueError(f"nodes: expected 0 to {hierarchy.n_nodes - 1}, got {node}")
+        if hierarchy.start[node] != reached:
+            what = "overlap" if hierarchy.start[node] < reached else "leave a gap"
+            raise ValueError(
+                f"nodes: expected a partition of the classes, they {what} at {reached}"
+            )
+        reached = int(hierarchy.stop[node])
+    if reached != hierarchy.n_classes:
+        raise ValueError(
+            f"nodes: expected a partition of the classes, they leave a gap at {reached}"
+        )
+    tp = int(_true_positives(cells, hierarchy)[groups].sum())
+    return tp / cells.n_samples if cells.n_samples else float("nan")
+
+
+def level_mass(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> NDArray[np.float64]:
+    """Share of errors that stay inside the groups of each level.
+
+    Parameters
+    ----------
+    counts : (n_classes, n_classes) samples, or Cells; the diagonal is left out
+    hierarchy : over the same classes
+
+    Returns
+    -------
+    (d_max + 1,) for depth d = 0 … deepest inner node: share of errors whose classes' lowest common
+    ancestor lies at depth ≥ d; 1 at d = 0, never increasing. All NaN without errors
+
+    Notes
+    -----
+    METHODS §2.5. Blocks §2 reports more than 0.98 at d = 1 for ImageNet.
+    """
+    cells = _matching(counts, hierarchy)
+    wrong = cells.true != cells.pred
+    depth = hierarchy.depth[hierarchy.lca(cells.true[wrong], cells.pred[wrong])]
+    deepest = int(hierarchy.depth[hierarchy.class_of_node < 0].max())
+    at_depth = np.zeros(deepest + 1, np.int64)
+    np.add.at(at_depth, depth, cells.count[wrong])
+    return _ratio(at_depth[::-1].cumsum()[::-1], np.asarray(at_depth.sum()))
+
+
+def _matching(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Cells:
+    cells = cells_of(counts)
+    if cells.n_classes != hierarchy.n_classes:
+        raise ValueError(
+            f"counts: expected {hierarchy.n_classes} classes as in the hierarchy, "
+            f"got {cells.n_classes}"
+        )
+    return cells
+
+
+def _true_positives(cells: Cells, hierarchy: Hierarchy) -> NDArray[np.int64]:
+    own = np.zeros(hierarchy.n_nodes, np.int64)
+    np.add.at(own, hierarchy.lca(cells.true, cells.pred), cells.count)
+    return _between(own, np.arange(hierarchy.n_nodes), hierarchy.node_stop)
+
+
+def _leaf_range_sums(
+    class_id: NDArray[np.int32], count: NDArray[np.int64], hierarchy: Hierarchy
+) -> NDArray[np.int64]:
+    mass = np.zeros(hierarchy.n_classes, np.int64)
+    np.add.at(mass, hierarchy.leaf_of_class[class_id], count)
+    return _between(mass, hierarchy.start, hierarchy.stop)
+
+
+def _between(
+    values: NDArray[np.int64], start: NDArray[np.integer], stop: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    total: NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])
+    inside: NDArray[np.int64] = total[stop] - total[start]
+    return inside
+
+
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    known = np.where(whole > 0, whole, 1)
+    return np.where(whole > 0, part / known, np.nan)
