@@ -102,7 +102,7 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     with replacing(path) as temporary, temporary.open("wb") as file:
         file.write(npy_header(array.shape, array.dtype))
         # ndarray.tofile reports a full disk as a plain count; write raises OSError.
-        file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def npy_header(shape: tuple[int, ...], dtype: np.dtype[Any], size: int = 128) -> bytes:
