@@ -1,0 +1,1 @@
+"""The packaged table of WordNet noun synsets and the command that makes it."""
