@@ -1,0 +1,66 @@
+import type { CellIndex } from "../model";
+
+/** Index the non-empty cells of a wire reply, which come sorted by true class, then predicted class. */
+export function indexCells(
+  trueClass: Uint16Array | Int32Array,
+  predClass: Uint16Array | Int32Array,
+  count: Int32Array,
+  nClasses: number,
+  nSamples: number,
+): CellIndex {
+  const rowStart = new Uint32Array(count.length + 1);
+  for (let j = 0; j < count.length; j++) rowStart[j + 1] = rowStart[j] + count[j];
+  if (rowStart[count.length] !== nSamples) {
+    throw new Error(`cells hold ${rowStart[count.length]} samples, the result set has ${nSamples}`);
+  }
+  return { nClasses, nSamples, true: trueClass, pred: predClass, count, rowStart };
+}
+
+/** The cell of two classes, or −1 where it is empty. */
+export function findCell(cells: CellIndex, trueClass: number, predClass: number): number {
+  let low = 0;
+  let high = cells.true.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const before =
+      cells.true[middle] < trueClass || (cells.true[middle] === trueClass && cells.pred[middle] < predClass);
+    if (before) low = middle + 1;
+    else high = middle;
+  }
+  return cells.true[low] === trueClass && cells.pred[low] === predClass ? low : -1;
+}
+
+/** The cell that holds a row. */
+export function cellOfRow(cells: CellIndex, row: number): number {
+  let low = 0;
+  let high = cells.true.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (cells.rowStart[middle] <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Samples by true class and by predicted class. */
+export function classTotals(
+  cells: CellIndex,
+  count: Int32Array,
+): { byTrue: Float64Array; byPred: Float64Array } {
+  const byTrue = new Float64Array(cells.nClasses);
+  const byPred = new Float64Array(cells.nClasses);
+  for (let j = 0; j < count.length; j++) {
+    byTrue[cells.true[j]] += count[j];
+    byPred[cells.pred[j]] += count[j];
+  }
+  return { byTrue, byPred };
+}
+
+/** Largest mapped cell, at least 1; the diagonal counts only when it is shown. */
+export function largestCell(cells: CellIndex, count: Int32Array, diagonal: boolean): number {
+  let largest = 1;
+  for (let j = 0; j < count.length; j++) {
+    if (count[j] > largest && (diagonal || cells.true[j] !== cells.pred[j])) largest = count[j];
+  }
+  return largest;
+}

@@ -1,0 +1,138 @@
+import type { CellIndex, Filtered, Tree } from "../model";
+import type { Part, Selection } from "../state/state";
+import { cellOfRow } from "./cells";
+
+type GroupSelection = Extract<Selection, { kind: "groups" }>;
+type CellSelection = Extract<Selection, { kind: "cells" }>;
+
+/** Samples of every part of a group selection (METHODS §8.1); of a box selection, all in `both`. */
+export type PartCounts = { readonly [part in Part]: number };
+
+/**
+ * Rows of a selection after the filters, in row order; null when nothing is selected. Several nodes make one
+ * group: the union of their classes. `topRows` are the rows that activate the selected neuron most; they keep
+ * their order.
+ */
+export function selectRows(
+  selection: Selection,
+  tree: Tree,
+  cells: CellIndex,
+  filtered: Filtered,
+  minCount: number,
+  topRows: Uint32Array | null = null,
+): Uint32Array | null {
+  if (selection.kind === "none") return null;
+  if (selection.kind === "top") {
+    return (topRows ?? new Uint32Array(0)).filter(
+      (row) =>
+        (filtered.keep === null || filtered.keep[row] === 1) &&
+        filtered.count[cellOfRow(cells, row)] >= minCount,
+    );
+  }
+  const chosen =
+    selection.kind === "groups"
+      ? cellsOfGroup(selection, tree, cells)
+      : cellsOfBoxes(selection, tree, cells);
+  return rowsOfCells(chosen, cells, filtered, minCount);
+}
+
+/** Count a selection by part; all zero when no cells are selected. */
+export function countSelection(
+  selection: Selection,
+  tree: Tree,
+  cells: CellIndex,
+  filtered: Filtered,
+  minCount: number,
+): PartCounts {
+  const counts = { both: 0, tp: 0, tp_correct: 0, tp_confused: 0, fp: 0, fn: 0, true: 0, pred: 0 };
+  if (selection.kind === "none" || selection.kind === "top") return counts;
+  if (selection.kind === "cells") {
+    const chosen = cellsOfBoxes(selection, tree, cells);
+    for (let j = 0; j < chosen.length; j++) {
+      if (chosen[j] === 1 && filtered.count[j] >= minCount) counts.both += filtered.count[j];
+    }
+    return counts;
+  }
+  const inGroup = classesOf(selection.nodes, tree);
+  for (let j = 0; j < filtered.count.length; j++) {
+    const n = filtered.count[j];
+    if (n === 0 || n < minCount) continue;
+    const isTrue = inGroup[cells.true[j]] === 1;
+    const isPred = inGroup[cells.pred[j]] === 1;
+    if (isTrue && isPred) counts[cells.true[j] === cells.pred[j] ? "tp_correct" : "tp_confused"] += n;
+    else if (isPred) counts.fp += n;
+    else if (isTrue) counts.fn += n;
+  }
+  counts.tp = counts.tp_correct + counts.tp_confused;
+  counts.true = counts.tp + counts.fn;
+  counts.pred = counts.tp + counts.fp;
+  counts.both = counts.tp + counts.fp + counts.fn;
+  return counts;
+}
+
+/** One byte per class: 1 where the class lies below one of the nodes (numbered as on the wire). */
+export function classesOf(wireNodes: readonly number[], tree: Tree): Uint8Array {
+  const inGroup = new Uint8Array(tree.classOfLeaf.length);
+  for (const wireNode of wireNodes) {
+    const node = tree.nodeOfWire[wireNode];
+    for (let leaf = tree.start[node]; leaf < tree.stop[node]; leaf++) inGroup[tree.classOfLeaf[leaf]] = 1;
+  }
+  return inGroup;
+}
+
+const partTest: { readonly [part in Part]: (t: number, p: number, correct: boolean) => boolean } = {
+  both: (t, p) => (t | p) === 1,
+  tp: (t, p) => (t & p) === 1,
+  tp_correct: (t, p, correct) => (t & p) === 1 && correct,
+  tp_confused: (t, p, correct) => (t & p) === 1 && !correct,
+  fp: (t, p) => t === 0 && p === 1,
+  fn: (t, p) => t === 1 && p === 0,
+  true: (t) => t === 1,
+  pred: (_, p) => p === 1,
+};
+
+function cellsOfGroup(selection: GroupSelection, tree: Tree, cells: CellIndex): Uint8Array {
+  const inGroup = classesOf(selection.nodes, tree);
+  const test = partTest[selection.part];
+  const chosen = new Uint8Array(cells.true.length);
+  for (let j = 0; j < chosen.length; j++) {
+    const trueClass = cells.true[j];
+    const predClass = cells.pred[j];
+    chosen[j] = Number(test(inGroup[trueClass], inGroup[predClass], trueClass === predClass));
+  }
+  return chosen;
+}
+
+function cellsOfBoxes(selection: CellSelection, tree: Tree, cells: CellIndex): Uint8Array {
+  const chosen = new Uint8Array(cells.true.length);
+  for (const { rows, cols } of selection.boxes) {
+    for (let j = 0; j < chosen.length; j++) {
+      const row = tree.leafOfClass[cells.true[j]];
+      const col = tree.leafOfClass[cells.pred[j]];
+      if (row >= rows.start && row < rows.stop && col >= cols.start && col < cols.stop) chosen[j] = 1;
+    }
+  }
+  return chosen;
+}
+
+function rowsOfCells(
+  chosen: Uint8Array,
+  cells: CellIndex,
+  filtered: Filtered,
+  minCount: number,
+): Uint32Array {
+  let total = 0;
+  for (let j = 0; j < chosen.length; j++) {
+    if (filtered.count[j] < minCount) chosen[j] = 0;
+    else if (chosen[j] === 1) total += filtered.count[j];
+  }
+  const rows = new Uint32Array(total);
+  let next = 0;
+  for (let j = 0; j < chosen.length; j++) {
+    if (chosen[j] === 0) continue;
+    for (let row = cells.rowStart[j]; row < cells.rowStart[j + 1]; row++) {
+      if (filtered.keep === null || filtered.keep[row] === 1) rows[next++] = row;
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,134 @@
+import type { Plot } from "../layout/frame";
+import type { IcicleBox } from "../layout/icicle";
+import type { Tree } from "../model";
+import { hatch, hatchGround } from "./hatch";
+import { countRamp, css, type Rgb, rampColour, rateRamp, textOn, theme } from "./palette";
+import { font, TextFitter } from "./text";
+
+/** Everything one frame of the icicle needs; lengths are device pixels. */
+export interface IciclePicture {
+  readonly tree: Tree;
+  readonly boxes: readonly IcicleBox[];
+  readonly plot: Plot;
+  readonly ratio: number;
+  readonly dark: boolean;
+  readonly kind: "rate" | "response";
+  readonly range: readonly [number, number];
+}
+
+const levels = 255;
+
+/** Draws the data layer of an icicle; keeps its colours and text widths from frame to frame. */
+export class IciclePainter {
+  private readonly texts = new TextFitter();
+  private colours: { key: string; fill: string[]; text: string[] } | null = null;
+  private pattern: { key: string; pattern: CanvasPattern } | null = null;
+
+  draw(context: CanvasRenderingContext2D, picture: IciclePicture): void {
+    const look = theme(picture.dark);
+    const { plot, boxes, ratio } = picture;
+    context.fillStyle = css(look.background);
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+    const { fill, text } = this.coloursOf(picture);
+    const line = Math.max(1, Math.round(ratio));
+    context.save();
+    context.beginPath();
+    context.rect(plot.x, plot.y, plot.width, plot.height);
+    context.clip();
+    for (const box of boxes) {
+      const level = levelOf(box.value, picture.range);
+      const height = box.y1 - box.y0;
+      const gap = height >= 4 * ratio ? line : 0;
+      context.fillStyle = level < 0 ? this.patternOf(context, picture) : fill[level];
+      context.fillRect(
+        plot.x + Math.round(box.x0),
+        plot.y + box.y0,
+        Math.max(1, Math.round(box.x1) - Math.round(box.x0) - line),
+        height - gap,
+      );
+    }
+    const undefinedText = css(textOn(hatchGround(look)));
+    for (const box of boxes) {
+      if (box.node < 0 || box.y1 - box.y0 < 10 * ratio) continue;
+      const level = levelOf(box.value, picture.range);
+      this.label(context, picture, box, level < 0 ? undefinedText : text[level]);
+    }
+    context.restore();
+  }
+
+  private label(
+    context: CanvasRenderingContext2D,
+    picture: IciclePicture,
+    box: IcicleBox,
+    style: string,
+  ): void {
+    const { plot, tree, ratio } = picture;
+    const width = box.x1 - box.x0 - 8 * ratio;
+    const height = box.y1 - box.y0;
+    const name = tree.name[box.node];
+    context.fillStyle = style;
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    context.font = font(Math.min(12, Math.floor(height / ratio) - 1) * ratio);
+    const middle = plot.y + (box.y0 + box.y1) / 2;
+    const isNarrow = this.texts.measure(context, name) > width && width < 72 * ratio;
+    if (isNarrow && height > box.x1 - box.x0 && height > 28 * ratio) {
+      if (box.x1 - box.x0 < 12 * ratio) return;
+      context.save();
+      context.font = font(12 * ratio);
+      context.textAlign = "center";
+      context.translate(plot.x + (box.x0 + box.x1) / 2, middle);
+      context.rotate(-Math.PI / 2);
+      context.fillText(this.texts.fit(context, name, height - 8 * ratio), 0, 0);
+      context.restore();
+      return;
+    }
+    const shown = this.texts.fit(context, name, width);
+    if (shown === "") return;
+    const left = plot.x + box.x0 + 4 * ratio;
+    context.fillText(shown, left, middle + ratio * 0.5);
+    const value = formatValue(box.value, picture.kind);
+    const used = this.texts.measure(context, shown) + 12 * ratio;
+    if (this.texts.measure(context, value) + used > width) return;
+    context.textAlign = "right";
+    context.globalAlpha = 0.72;
+    context.fillText(value, plot.x + box.x1 - 6 * ratio, middle + ratio * 0.5);
+    context.globalAlpha = 1;
+  }
+
+  private coloursOf(picture: IciclePicture): { fill: string[]; text: string[] } {
+    const key = `${picture.kind} ${picture.dark}`;
+    if (this.colours?.key !== key) {
+      const ramp = picture.kind === "rate" ? rateRamp : countRamp;
+      const colours: Rgb[] = Array.from({ length: levels + 1 }, (_, level) =>
+        rampColour(ramp, picture.dark, level / levels),
+      );
+      this.colours = {
+        key,
+        fill: colours.map((colour) => css(colour)),
+        text: colours.map((colour) => css(textOn(colour))),
+      };
+    }
+    return this.colours;
+  }
+
+  private patternOf(context: CanvasRenderingContext2D, picture: IciclePicture): CanvasPattern {
+    const key = `${picture.ratio} ${picture.dark}`;
+    if (this.pattern?.key !== key) {
+      this.pattern = { key, pattern: hatch(context, theme(picture.dark), picture.ratio) };
+    }
+    return this.pattern.pattern;
+  }
+}
+
+/** Level 0 … 255 of a value, or −1 where it is undefined. */
+function levelOf(value: number, [low, high]: readonly [number, number]): number {
+  if (Number.isNaN(value)) return -1;
+  if (high <= low) return 0;
+  return Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * levels);
+}
+
+function formatValue(value: number, kind: IciclePicture["kind"]): string {
+  if (Number.isNaN(value)) return "–";
+  return kind === "rate" ? `${(value * 100).toFixed(1)} %` : value.toPrecision(3);
+}

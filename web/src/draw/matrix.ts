@@ -1,0 +1,165 @@
+import { type Axis, edge, type Plot } from "../layout/frame";
+import { columnLabels, groupLine, textLine } from "../layout/labels";
+import { firstCell, type MatrixScene } from "../layout/matrix";
+import type { Tree } from "../model";
+import { colourise, colouriseWithHalo, type MatrixRaster, matrixRaster, sampleCells } from "./matrixRaster";
+import { countLut, css, haloLut, type Lut, mix, type Theme, textOn, theme, unpack } from "./palette";
+import { font, TextFitter } from "./text";
+
+/** Everything one frame of the matrix needs; lengths are device pixels. */
+export interface MatrixPicture {
+  readonly scene: MatrixScene;
+  readonly tree: Tree;
+  readonly count: Int32Array;
+  readonly plot: Plot;
+  readonly columns: Axis;
+  readonly rows: Axis;
+  readonly ratio: number;
+  readonly dark: boolean;
+  readonly halo: boolean;
+  readonly diagonal: boolean;
+}
+
+/** Draws the data layer of a matrix; keeps its buffers from frame to frame. */
+export class MatrixPainter {
+  private raster: MatrixRaster | null = null;
+  private image: ImageData | null = null;
+  private luts: { dark: boolean; colours: Lut; halo: Lut } | null = null;
+  private readonly texts = new TextFitter();
+
+  draw(context: CanvasRenderingContext2D, picture: MatrixPicture): void {
+    const look = theme(picture.dark);
+    context.fillStyle = css(look.background);
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+    this.drawCells(context, picture);
+    context.save();
+    context.beginPath();
+    context.rect(picture.plot.x, picture.plot.y, picture.plot.width, picture.plot.height);
+    context.clip();
+    if (!picture.diagonal) drawDiagonal(context, picture, look);
+    drawBlocks(context, picture, look);
+    this.drawNumbers(context, picture);
+    context.restore();
+    drawFrame(context, picture, look);
+    this.drawColumnLabels(context, picture, look);
+  }
+
+  private drawCells(context: CanvasRenderingContext2D, picture: MatrixPicture): void {
+    const { plot, columns, rows, ratio } = picture;
+    if (this.raster?.width !== plot.width || this.raster.height !== plot.height || this.image === null) {
+      this.raster = matrixRaster(plot.width, plot.height);
+      this.image = new ImageData(plot.width, plot.height);
+    }
+    if (this.luts?.dark !== picture.dark) {
+      const colours = countLut(picture.dark);
+      this.luts = { dark: picture.dark, colours, halo: haloLut(colours) };
+    }
+    const size = Math.min(columns.scale, rows.scale);
+    const out = new Uint32Array(this.image.data.buffer);
+    sampleCells(this.raster, picture.scene, columns, rows, size >= 8 * ratio ? Math.round(ratio) : 0);
+    if (picture.halo && size < 4) colouriseWithHalo(this.raster, this.luts.colours, this.luts.halo, out);
+    else colourise(this.raster, this.luts.colours, out);
+    context.putImageData(this.image, plot.x, plot.y);
+  }
+
+  private drawNumbers(context: CanvasRenderingContext2D, picture: MatrixPicture): void {
+    const { columns, rows, plot, ratio, scene } = picture;
+    if (this.luts === null || columns.scale < 24 * ratio || rows.scale < 15 * ratio) return;
+    const colours = Array.from(this.luts.colours, (colour) => css(textOn(unpack(colour))));
+    context.font = font(12 * ratio);
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (let row = rows.first; row < rows.last; row++) {
+      const y = plot.y + (row + 0.5 - rows.start) * rows.scale;
+      for (let i = firstCell(scene.order, row, columns.first); i < scene.order.rowStart[row + 1]; i++) {
+        if (scene.order.col[i] >= columns.last) break;
+        if (scene.level[i] === 0) continue;
+        const text = picture.count[scene.order.cell[i]].toLocaleString("en");
+        if (this.texts.measure(context, text) > columns.scale - 4 * ratio) continue;
+        context.fillStyle = colours[scene.level[i]];
+        context.fillText(text, plot.x + (scene.order.col[i] + 0.5 - columns.start) * columns.scale, y);
+      }
+    }
+  }
+
+  private drawColumnLabels(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
+    const { tree, columns, plot, ratio } = picture;
+    const { groups, names } = columnLabels(tree, columns, textLine * ratio);
+    context.textBaseline = "middle";
+    const bracket = groupLine * ratio;
+    context.font = font(12 * ratio, 600);
+    context.textAlign = "center";
+    context.lineWidth = Math.max(1, Math.round(ratio));
+    for (const { node, start, stop } of groups) {
+      context.strokeStyle = css(look.line);
+      context.beginPath();
+      context.moveTo(plot.x + start + ratio, bracket);
+      context.lineTo(plot.x + stop - ratio, bracket);
+      context.stroke();
+      const text = this.texts.fit(context, tree.name[node], stop - start - 6 * ratio);
+      context.fillStyle = css(look.ink);
+      context.fillText(text, plot.x + (start + stop) / 2, bracket - 9 * ratio);
+    }
+    const room = plot.y - bracket - 12 * ratio;
+    context.textAlign = "left";
+    context.font = font(12 * ratio);
+    for (const { node, start, stop } of names) {
+      context.save();
+      context.translate(plot.x + (start + stop) / 2, plot.y - 6 * ratio);
+      context.rotate(-Math.PI / 2);
+      context.fillStyle = css(tree.classId[node] >= 0 ? look.ink : look.muted);
+      context.fillText(this.texts.fit(context, tree.name[node], room), 0, 0);
+      context.restore();
+    }
+  }
+}
+
+function drawFrame(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
+  const { plot, ratio } = picture;
+  const width = Math.max(1, Math.round(ratio));
+  context.strokeStyle = css(look.line);
+  context.lineWidth = width;
+  context.strokeRect(
+    plot.x - width / 2,
+    plot.y - width / 2,
+    plot.width + width,
+    plot.height + width,
+  );
+}
+
+// Where the diagonal is hidden a thin line tells where it would be.
+function drawDiagonal(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
+  const { plot, columns, rows, ratio } = picture;
+  const low = Math.max(columns.start, rows.start);
+  const high = Math.min(columns.stop, rows.stop);
+  if (low >= high) return;
+  context.strokeStyle = css(look.line);
+  context.lineWidth = Math.max(1, ratio * 0.75);
+  context.beginPath();
+  context.moveTo(plot.x + (low - columns.start) * columns.scale, plot.y + (low - rows.start) * rows.scale);
+  context.lineTo(plot.x + (high - columns.start) * columns.scale, plot.y + (high - rows.start) * rows.scale);
+  context.stroke();
+}
+
+// Children of the root stand out; deeper groups appear as they grow, fainter with depth.
+function drawBlocks(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
+  const { tree, plot, columns, rows, ratio } = picture;
+  const width = Math.max(1, Math.round(ratio));
+  context.lineWidth = width;
+  for (let node = tree.nNodes - 1; node > 0; node--) {
+    if (tree.classId[node] >= 0) continue;
+    const isOut =
+      tree.stop[node] <= Math.max(rows.start, columns.start) &&
+      tree.stop[node] <= Math.min(rows.start, columns.start);
+    if (isOut) continue;
+    const depth = tree.depth[node];
+    if (depth > 1 && (tree.stop[node] - tree.start[node]) * rows.scale < 28 * ratio) continue;
+    const x0 = plot.x + edge(columns, tree.start[node]);
+    const x1 = plot.x + edge(columns, tree.stop[node]);
+    const y0 = plot.y + edge(rows, tree.start[node]);
+    const y1 = plot.y + edge(rows, tree.stop[node]);
+    if (x1 <= plot.x || y1 <= plot.y || x0 >= plot.x + plot.width || y0 >= plot.y + plot.height) continue;
+    context.strokeStyle = css(mix(look.background, look.ink, depth === 1 ? 0.62 : depth === 2 ? 0.3 : 0.18));
+    context.strokeRect(x0 + width / 2, y0 + width / 2, x1 - x0 - width, y1 - y0 - width);
+  }
+}

@@ -1,0 +1,36 @@
+const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+const ellipsis = "…";
+
+/** The page's font at a size in pixels of the context. */
+export function font(size: number, weight = 400): string {
+  return `${weight} ${size}px ${family}`;
+}
+
+/** Shortens texts to a width; remembers what it measured. One per view. */
+export class TextFitter {
+  private readonly widths = new Map<string, number>();
+
+  /** The text, or its beginning and an ellipsis; empty where less than two letters fit. The font must be set. */
+  fit(context: CanvasRenderingContext2D, text: string, width: number): string {
+    if (this.measure(context, text) <= width) return text;
+    let low = 0;
+    let high = text.length;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.measure(context, text.slice(0, middle) + ellipsis) <= width) low = middle;
+      else high = middle - 1;
+    }
+    return low < 2 ? "" : text.slice(0, low).trimEnd() + ellipsis;
+  }
+
+  measure(context: CanvasRenderingContext2D, text: string): number {
+    const key = `${context.font}\n${text}`;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      if (this.widths.size > 20_000) this.widths.clear();
+      width = context.measureText(text).width;
+      this.widths.set(key, width);
+    }
+    return width;
+  }
+}

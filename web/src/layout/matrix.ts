@@ -1,0 +1,195 @@
+import { ancestors } from "../core/hierarchy";
+import type { CellIndex, Tree } from "../model";
+import { type Axis, leafAt } from "./frame";
+
+/** The non-empty cells in leaf order, row by row; made once per tree and cells. */
+export interface MatrixOrder {
+  readonly nClasses: number;
+  /** Cells of row `leaf`: `rowStart[leaf] .. rowStart[leaf + 1]`. */
+  readonly rowStart: Int32Array;
+  readonly col: Int32Array;
+  /** Row of CellIndex. */
+  readonly cell: Int32Array;
+}
+
+/** What the matrix shows: for each cell in leaf order its palette level, 0 for hidden and empty cells. */
+export interface MatrixScene {
+  readonly order: MatrixOrder;
+  readonly level: Uint8Array;
+}
+
+export interface MatrixEncoding {
+  readonly scale: "linear" | "log";
+  readonly diagonal: boolean;
+  readonly minCount: number;
+  /** Value drawn in the strongest shade. */
+  readonly maximum: number;
+}
+
+/** Put the cells in leaf order: a counting sort by column, then by row. */
+export function orderCells(tree: Tree, cells: CellIndex): MatrixOrder {
+  const nCells = cells.true.length;
+  const colStart = new Int32Array(cells.nClasses + 1);
+  const rowStart = new Int32Array(cells.nClasses + 1);
+  for (let j = 0; j < nCells; j++) {
+    colStart[tree.leafOfClass[cells.pred[j]] + 1]++;
+    rowStart[tree.leafOfClass[cells.true[j]] + 1]++;
+  }
+  for (let leaf = 0; leaf < cells.nClasses; leaf++) {
+    colStart[leaf + 1] += colStart[leaf];
+    rowStart[leaf + 1] += rowStart[leaf];
+  }
+  const byCol = new Int32Array(nCells);
+  for (let j = 0; j < nCells; j++) byCol[colStart[tree.leafOfClass[cells.pred[j]]]++] = j;
+  const next = rowStart.slice();
+  const col = new Int32Array(nCells);
+  const cell = new Int32Array(nCells);
+  for (let i = 0; i < nCells; i++) {
+    const j = byCol[i];
+    const place = next[tree.leafOfClass[cells.true[j]]]++;
+    cell[place] = j;
+    col[place] = tree.leafOfClass[cells.pred[j]];
+  }
+  return { nClasses: cells.nClasses, rowStart, col, cell };
+}
+
+/** Position of a count on the colour scale (METHODS §7.1): 1 gives 0, the maximum and all above give 1. */
+export function colourPosition(count: number, maximum: number, scale: "linear" | "log"): number {
+  if (maximum <= 1) return count > maximum ? 1 : 0;
+  const t = scale === "log" ? Math.log(count) / Math.log(maximum) : (count - 1) / (maximum - 1);
+  return Math.min(1, Math.max(0, t));
+}
+
+/** Palette level 1 … 255 of a position on the colour scale. */
+export function paletteLevel(t: number): number {
+  return 1 + Math.round(t * 254);
+}
+
+const tabled = 4096;
+
+/** Colour the cells for one filter and encoding. */
+export function matrixScene(order: MatrixOrder, count: Int32Array, encoding: MatrixEncoding): MatrixScene {
+  const level = new Uint8Array(order.cell.length);
+  const table = new Uint8Array(tabled);
+  for (let n = 1; n < tabled; n++) {
+    table[n] =
+      n < encoding.minCount ? 0 : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
+  }
+  for (let i = 0; i < level.length; i++) {
+    const n = count[order.cell[i]];
+    level[i] =
+      n < tabled
+        ? table[n]
+        : n < encoding.minCount
+          ? 0
+          : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
+  }
+  if (!encoding.diagonal) hideDiagonal(order, level);
+  return { order, level };
+}
+
+function hideDiagonal(order: MatrixOrder, level: Uint8Array): void {
+  for (let row = 0; row < order.nClasses; row++) {
+    const place = firstCell(order, row, row);
+    if (place < order.rowStart[row + 1] && order.col[place] === row) level[place] = 0;
+  }
+}
+
+/** The first cell of a row at or beyond a column, as a place in the order. */
+export function firstCell(order: MatrixOrder, row: number, col: number): number {
+  let low = order.rowStart[row];
+  let high = order.rowStart[row + 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (order.col[middle] < col) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The cell (row of CellIndex) at two leaves, or −1 where it is empty. */
+export function cellAt(order: MatrixOrder, row: number, col: number): number {
+  const place = firstCell(order, row, col);
+  return place < order.rowStart[row + 1] && order.col[place] === col ? order.cell[place] : -1;
+}
+
+export interface MatrixTarget {
+  readonly row: number;
+  readonly col: number;
+  /** A shown cell lies here. */
+  readonly filled: boolean;
+}
+
+/**
+ * What lies at a position in the plot. Where cells are small, the nearest shown cell within `reach` pixels is
+ * taken, so that single cells can be picked; ties go to the stronger shade.
+ */
+export function hitMatrix(
+  scene: MatrixScene,
+  columns: Axis,
+  rows: Axis,
+  x: number,
+  y: number,
+  reach: number,
+): MatrixTarget | null {
+  const row = leafAt(rows, y, scene.order.nClasses);
+  const col = leafAt(columns, x, scene.order.nClasses);
+  if (row < 0 || col < 0) return null;
+  const place = firstCell(scene.order, row, col);
+  const filled =
+    place < scene.order.rowStart[row + 1] && scene.order.col[place] === col && scene.level[place] > 0;
+  if (filled || columns.scale >= reach) return { row, col, filled };
+  return nearest(scene, columns, rows, x, y, reach) ?? { row, col, filled: false };
+}
+
+function nearest(
+  scene: MatrixScene,
+  columns: Axis,
+  rows: Axis,
+  x: number,
+  y: number,
+  reach: number,
+): MatrixTarget | null {
+  const { order, level } = scene;
+  const firstRow = Math.max(rows.first, Math.floor(rows.start + (y - reach) / rows.scale));
+  const lastRow = Math.min(rows.last, Math.ceil(rows.start + (y + reach) / rows.scale));
+  const firstCol = Math.max(columns.first, Math.floor(columns.start + (x - reach) / columns.scale));
+  const lastCol = Math.min(columns.last, Math.ceil(columns.start + (x + reach) / columns.scale));
+  let best: MatrixTarget | null = null;
+  let bestDistance = reach * reach;
+  let bestLevel = 0;
+  for (let row = firstRow; row < lastRow; row++) {
+    for (let i = firstCell(order, row, firstCol); i < order.rowStart[row + 1] && order.col[i] < lastCol; i++) {
+      if (level[i] === 0) continue;
+      const dx = (order.col[i] + 0.5 - columns.start) * columns.scale - x;
+      const dy = (row + 0.5 - rows.start) * rows.scale - y;
+      const distance = dx * dx + dy * dy;
+      if (distance > bestDistance || (distance === bestDistance && level[i] <= bestLevel)) continue;
+      bestDistance = distance;
+      bestLevel = level[i];
+      best = { row, col: order.col[i], filled: true };
+    }
+  }
+  return best;
+}
+
+/** The smallest group that holds a row and a column; on the diagonal the group around the class. */
+export function groupAround(tree: Tree, row: number, col: number): number {
+  const node = ancestors(tree).of(row, col);
+  return row === col ? Math.max(0, tree.parent[node]) : node;
+}
+
+/** Merge the leaf ranges of nodes into disjoint ranges from left to right. */
+export function leafRanges(tree: Tree, wireNodes: readonly number[]): { start: number; stop: number }[] {
+  const ranges = wireNodes
+    .map((wireNode) => tree.nodeOfWire[wireNode])
+    .map((node) => ({ start: tree.start[node], stop: tree.stop[node] }))
+    .sort((a, b) => a.start - b.start || b.stop - a.stop);
+  const merged: { start: number; stop: number }[] = [];
+  for (const range of ranges) {
+    const last = merged[merged.length - 1];
+    if (last !== undefined && range.start <= last.stop) last.stop = Math.max(last.stop, range.stop);
+    else merged.push(range);
+  }
+  return merged;
+}
