@@ -10,8 +10,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-TOKEN_HEADER = "x-classblocks-token"
-
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address reaches only this machine."""
@@ -51,12 +49,13 @@ class Access:
     def _without_token(self, scope: Scope, headers: Headers, token: str) -> Response | None:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         given = query.pop("token", None)
-        if given is not None and _equal(given, token) and scope["method"] == "GET":
-            rest = f"?{urlencode(query)}" if query else ""
-            reply = RedirectResponse(f"{scope['path']}{rest}", status_code=303)
+        if given is not None and _equal(given, token) and scope["path"] == "/":
+            # The address bar then shows an address that can be shared without the token.
+            reply = RedirectResponse(f"/?{urlencode(query)}" if query else "/", status_code=303)
             reply.set_cookie(self._cookie, token, httponly=True, samesite="lax")
             return reply
-        for candidate in (given, headers.get(TOKEN_HEADER), self._from_cookie(headers)):
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        for candidate in (given, bearer, self._from_cookie(headers)):
             if candidate is not None and _equal(candidate, token):
                 return None
         return _error(401, "open the address that classblocks printed: it carries the token")

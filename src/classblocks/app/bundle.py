@@ -43,7 +43,9 @@ def _caching(path: str) -> str:
 
 
 def _media_type(file: Path) -> str:
-    return _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return (
+        _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    )
 
 
 @lru_cache(maxsize=64)

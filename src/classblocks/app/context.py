@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 from classblocks.app.cache import Cache
 from classblocks.app.parameters import Parameters
 from classblocks.core.confusion import Cells
+from classblocks.core.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
-    from classblocks.study.result import LayerResponses, Result
+    from classblocks.study.responses import LayerResponses
+    from classblocks.study.result import Result
     from classblocks.study.study import Study
 
 _CACHE_BYTES = 512 * 2**20
@@ -26,6 +29,20 @@ class Context:
 
     study: "Study"
     cache: Cache = field(default_factory=lambda: Cache(_CACHE_BYTES))
+
+    @cached_property
+    def _flat(self) -> Mapping[str, Hierarchy]:
+        return {"flat": Hierarchy.flat(self.study.classes.names)}
+
+    @property
+    def hierarchies(self) -> Mapping[str, Hierarchy]:
+        """Hierarchies of the study; where it has none, its classes in file order."""
+        return self.study.hierarchies or self._flat
+
+    @property
+    def default_hierarchy(self) -> str:
+        """Name of the hierarchy to show first."""
+        return self.study.default_hierarchy or next(iter(self._flat))
 
     def result(self, parameters: Parameters) -> "Result":
         """Return the result set a request names."""

@@ -1,18 +1,29 @@
 """What a study holds, as JSON."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from classblocks.study.format import StudyError
+
 if TYPE_CHECKING:
+    from classblocks.app.context import Context
     from classblocks.core.hierarchy import Hierarchy
-    from classblocks.study.result import LayerResponses, Result
-    from classblocks.study.study import Study
+    from classblocks.study.responses import LayerResponses
+    from classblocks.study.result import Result
 
 MANIFEST_VERSION = 1
+_SCALARS = (str, int, float, bool)
 
 
-def manifest(study: "Study") -> dict[str, Any]:
-    """Describe a study, its results and hierarchies."""
+def manifest(context: "Context") -> dict[str, Any]:
+    """Describe a study, its results and hierarchies; damaged ones are left out and named."""
+    study = context.study
+    problems = [f"result {name!r}: {reason}" for name, reason in study.damaged.items()]
+    hierarchies = []
+    for name in context.hierarchies:
+        try:
+            hierarchies.append(_hierarchy(name, context.hierarchies[name]))
+        except StudyError as error:
+            problems.append(str(error))
     return {
         "kind": "manifest",
         "version": MANIFEST_VERSION,
@@ -23,16 +34,17 @@ def manifest(study: "Study") -> dict[str, Any]:
             "has_thumbnails": len(study.thumbnails) > 0,
         },
         "results": [_result(result) for result in study.results.values()],
-        "hierarchies": [_hierarchy(name, tree) for name, tree in study.hierarchies.items()],
-        "default_hierarchy": study.default_hierarchy,
+        "hierarchies": hierarchies,
+        "default_hierarchy": context.default_hierarchy,
         "activity": study.activity(),
+        "problems": problems,
     }
 
 
 def _result(result: "Result") -> dict[str, Any]:
     return {
         "name": result.name,
-        "coordinates": asdict(result.coordinates),
+        "coordinates": result.coordinates.to_json(),
         "n_samples": result.n_samples,
         "has_probabilities": result.has_probabilities,
         "has_rank": result.has_rank,
@@ -53,7 +65,7 @@ def _layer(layer: "LayerResponses") -> dict[str, Any]:
 def _hierarchy(name: str, tree: "Hierarchy") -> dict[str, Any]:
     return {
         "name": name,
-        "how": dict(tree.how),
+        "how": {key: value for key, value in tree.how.items() if isinstance(value, _SCALARS)},
         "n_nodes": tree.n_nodes,
         "depth": int(tree.depth.max(initial=0)),
     }

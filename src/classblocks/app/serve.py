@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from classblocks.app.access import is_loopback
 
@@ -28,6 +28,12 @@ class Listener:
     socket: socket.socket
     host: str
     token: str | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.socket.close()
 
     @property
     def port(self) -> int:
@@ -68,7 +74,7 @@ def listen(host: str = "127.0.0.1", port: int | None = None) -> Listener:
 def serve(
     study: "Study", listener: Listener, *, on_start: Callable[[], None] | None = None
 ) -> None:
-    """Answer requests until interrupted (Ctrl-C or SIGTERM), then close the socket."""
+    """Answer requests until interrupted (Ctrl-C or SIGTERM)."""
     import uvicorn
 
     from classblocks.app.server import application
@@ -89,14 +95,14 @@ def serve(
     )
     if on_start is not None:
         on_start()
-    try:
-        uvicorn.Server(config).run(sockets=[listener.socket])
-    finally:
-        listener.socket.close()
+    uvicorn.Server(config).run(sockets=[listener.socket])
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise OSError(None, f"unknown host: {error.strerror}") from None
     family, kind, protocol, _, address = found[0]
     bound = socket.socket(family, kind, protocol)
     try:

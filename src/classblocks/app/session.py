@@ -51,7 +51,7 @@ class Session:
             if monotonic() - self._scanned >= _RESCAN_SECONDS:
                 self.study.refresh()
                 self._scanned = monotonic()
-            return manifest(self.study)
+            return manifest(self._context)
 
     def request(self, message: Any) -> Reply:  # noqa: ANN401
         """Answer one request, given as decoded JSON."""

@@ -7,7 +7,8 @@ from classblocks.app.context import Context
 from classblocks.app.parameters import Parameters, RequestError
 from classblocks.app.wire import Reply
 from classblocks.core import relevance as scores
-from classblocks.study.result import LayerResponses, Result
+from classblocks.study.responses import LayerResponses
+from classblocks.study.result import Result
 
 _CHUNK_BYTES = 64 * 2**20
 _MOST_PROFILE_BYTES = 256 * 2**20
@@ -55,7 +56,7 @@ def profile(context: Context, parameters: Parameters) -> Reply:
 
 
 def activations(context: Context, parameters: Parameters) -> Reply:
-    """Collective response of one neuron to every sample, in the order of ``rows``."""
+    """Give the collective response of one neuron to every sample, in the order of ``rows``."""
     result = context.result(parameters)
     layer = context.layer(parameters, result)
     neuron = parameters.integer("neuron", layer.n_neurons, "neurons")
@@ -78,7 +79,7 @@ def neuron(context: Context, parameters: Parameters) -> Reply:
 
 
 def top_samples(context: Context, parameters: Parameters) -> Reply:
-    """Samples that drive one neuron most."""
+    """Give the samples that drive one neuron most."""
     result = context.result(parameters)
     layer = context.layer(parameters, result)
     asked = parameters.integer("neuron", layer.n_neurons, "neurons")
@@ -106,9 +107,7 @@ def _score(layer: LayerResponses, score: str, in_group: NDArray[np.bool_]) -> ND
     return np.concatenate(chunks)
 
 
-def _class_sums(
-    context: Context, result: Result, layer: LayerResponses
-) -> NDArray[np.float64]:
+def _class_sums(context: Context, result: Result, layer: LayerResponses) -> NDArray[np.float64]:
     """Sum of collective responses by class, float64 (C, N)."""
 
     def make() -> NDArray[np.float64]:
@@ -130,8 +129,6 @@ def _class_counts(context: Context, result: Result) -> NDArray[np.int64]:
     return np.bincount(result.true, minlength=len(context.study.classes))
 
 
-def _mean(
-    sums: NDArray[np.float64], count: int | NDArray[np.int64]
-) -> NDArray[np.float32]:
+def _mean(sums: NDArray[np.float64], count: int | NDArray[np.int64]) -> NDArray[np.float32]:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(sums / np.asarray(count), dtype=np.float32)

@@ -14,7 +14,7 @@ MOST_SAMPLES = 2_000
 
 
 def samples(context: Context, parameters: Parameters) -> Reply:
-    """Samples in the order asked for; those outside the result have no prediction."""
+    """Describe samples in the order asked for; those outside the result have no prediction."""
     study = context.study
     result = context.result(parameters)
     asked = parameters.ids("samples", study.samples.n, "samples of this study", MOST_SAMPLES)

@@ -13,12 +13,12 @@ def classes(context: Context, parameters: Parameters) -> Reply:
     """Names and keys by class id."""
     parameters.finish()
     known = context.study.classes
-    return Reply("classes", {"name": known.names, "key": [key or "" for key in known.keys]})
+    return Reply("classes", {"name": known.names, "key": known.keys})
 
 
 def hierarchy(context: Context, parameters: Parameters) -> Reply:
     """Preorder arrays of one tree."""
-    hierarchies = context.study.hierarchies
+    hierarchies = context.hierarchies
     tree = hierarchies[parameters.text("hierarchy", hierarchies, "hierarchy")]
     parameters.finish()
     return Reply(
@@ -53,7 +53,7 @@ def cells(context: Context, parameters: Parameters) -> Reply:
 
 
 def rows(context: Context, parameters: Parameters) -> Reply:
-    """What the browser filters by, one row per sample, in the order of ``cells``."""
+    """Give what the browser filters by, one row per sample, in the order of ``cells``."""
     result = context.result(parameters)
     parameters.finish()
     rank = rank_dtype(len(context.study.classes))

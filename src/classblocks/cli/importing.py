@@ -1,0 +1,67 @@
+"""``classblocks import``."""
+
+from pathlib import Path
+
+import click
+
+from classblocks.cli.coordinates import coordinate_options
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  classblocks import birds --name resnet --predictions resnet.csv --classes names.txt
+  classblocks import birds --name vit --predictions vit.npz --images images/val
+
+\b
+Predictions are CSV, Parquet or NPZ with `true` and `pred`, and optionally `sample_id`,
+`p_pred`, `p_true`, `true_rank`, `topk_class`, `topk_prob` or `probabilities` (n, C).
+Classes are one name per line, or a TSV with `name` and `key` (a WordNet id).""",
+)
+@click.argument("study", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--name", required=True, help="Name of the result set.")
+@click.option(
+    "--predictions",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV, Parquet or NPZ.",
+)
+@click.option(
+    "--classes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Class names; needed when the study is new.",
+)
+@click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
+@click.option("--images", metavar="SRC", help="Image folder or Parquet, for thumbnails.")
+@coordinate_options
+def command(
+    study: Path,
+    name: str,
+    predictions: Path,
+    classes: Path | None,
+    hierarchy: str | None,
+    images: str | None,
+    model: str | None,
+    epoch: int | None,
+    layer: str | None,
+    transform: str | None,
+    split: str,
+) -> None:
+    """Take predictions from a file; PyTorch is not needed."""
+    from classblocks.study.importing import import_predictions
+
+    opened = import_predictions(
+        study,
+        name,
+        predictions,
+        classes_file=classes,
+        hierarchy=hierarchy,
+        images=images,
+        split=split,
+        model=model,
+        epoch=epoch,
+        layer=layer,
+        transform=transform,
+    )
+    click.echo(f"{name}: {opened.n_samples:,} samples in {study}")

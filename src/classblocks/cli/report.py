@@ -1,0 +1,58 @@
+"""``classblocks report``."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  classblocks report birds
+  classblocks report birds --result resnet-e12 --hierarchy wordnet --levels 3
+  classblocks report birds --json > birds.json
+
+\b
+"errors inside" is the share of all errors whose true and predicted class lie in one group of that
+level; "right group" is the share of samples whose predicted class lies in their true group.""",
+)
+@click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--result", help="Result set.  [default: the last one]")
+@click.option("--hierarchy", help="Class hierarchy.  [default: that of the study]")
+@click.option(
+    "--levels",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Levels of groups to list, from the top.",
+)
+@click.option(
+    "--worst", type=click.IntRange(0), default=10, show_default=True, help="Confusions to list."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    study: Path,
+    result: str | None,
+    hierarchy: str | None,
+    levels: int,
+    worst: int,
+    as_json: bool,
+) -> None:
+    """Print accuracy, group metrics, error shares by level and the worst confusions."""
+    from classblocks import study as studies
+    from classblocks.app.report import report, text
+
+    opened = studies.open(study)
+    name = result or next(reversed(opened.results), None)
+    if name is None:
+        raise ValueError(f"{study} has no results yet")
+    if name not in opened.results:
+        raise ValueError(f"no result {name!r} in {study} (it has {', '.join(opened.results)})")
+    tree = hierarchy or opened.default_hierarchy
+    if tree is None or tree not in opened.hierarchies:
+        raise ValueError(
+            f"no hierarchy {tree!r} in {study} (it has {', '.join(opened.hierarchies) or 'none'})"
+        )
+    facts = report(opened, opened.results[name], tree, levels=levels, worst=worst)
+    click.echo(json.dumps(facts, indent=1, ensure_ascii=False) if as_json else text(facts))
