@@ -162,13 +162,13 @@ function makeAncestorIndex(tree: Tree): AncestorIndex {
   return {
     of(leafA, leafB) {
       if (leafA === leafB) return tree.nodeOfLeaf[leafA];
-      const low = leafA < leafB ? leafA : leafB;
-      const high = leafA < leafB ? leafB : leafA;
+      const low = Math.min(leafA, leafB);
+      const high = Math.max(leafA, leafB);
       const exponent = 31 - Math.clz32(high - low);
       const level = levels[exponent];
       const left = level[low];
       const right = level[high - (1 << exponent)];
-      return left < right ? left : right;
+      return Math.min(left, right);
     },
   };
 }

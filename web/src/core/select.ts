@@ -30,9 +30,7 @@ export function selectRows(
     );
   }
   const chosen =
-    selection.kind === "groups"
-      ? cellsOfGroup(selection, tree, cells)
-      : cellsOfBoxes(selection, tree, cells);
+    selection.kind === "groups" ? cellsOfGroup(selection, tree, cells) : cellsOfBoxes(selection, tree, cells);
   return rowsOfCells(chosen, cells, filtered, minCount);
 }
 

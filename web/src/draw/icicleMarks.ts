@@ -55,7 +55,12 @@ function nodeBox(marks: IcicleMarks, node: number): readonly [number, number, nu
   const right = tree.classId[node] >= 0 ? depthEdge[depthEdge.length - 1] : depthEdge[depth + 1];
   const [y0, y1] = span(marks, tree.start[node], tree.stop[node]);
   const line = Math.max(1, Math.round(ratio));
-  return [plot.x + Math.round(depthEdge[depth]), y0, plot.x + Math.round(right) - line, Math.max(y1, y0 + 3 * line)];
+  return [
+    plot.x + Math.round(depthEdge[depth]),
+    y0,
+    plot.x + Math.round(right) - line,
+    Math.max(y1, y0 + 3 * line),
+  ];
 }
 
 function span(marks: IcicleMarks, start: number, stop: number): readonly [number, number] {

@@ -119,12 +119,7 @@ function drawFrame(context: CanvasRenderingContext2D, picture: MatrixPicture, lo
   const width = Math.max(1, Math.round(ratio));
   context.strokeStyle = css(look.line);
   context.lineWidth = width;
-  context.strokeRect(
-    plot.x - width / 2,
-    plot.y - width / 2,
-    plot.width + width,
-    plot.height + width,
-  );
+  context.strokeRect(plot.x - width / 2, plot.y - width / 2, plot.width + width, plot.height + width);
 }
 
 // Where the diagonal is hidden a thin line tells where it would be.

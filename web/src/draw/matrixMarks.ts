@@ -73,13 +73,26 @@ function drawBands(
 ): void {
   const both = ranges.flatMap((rows) => ranges.map((cols) => boxOf(marks, rows, cols)));
   const [tp, fp, fn] = strength[part];
-  fillWithout(context, ranges.map((range) => colBand(marks, range)), both, css(look.accent, fp));
-  fillWithout(context, ranges.map((range) => rowBand(marks, range)), both, css(look.accent, fn));
+  fillWithout(
+    context,
+    ranges.map((range) => colBand(marks, range)),
+    both,
+    css(look.accent, fp),
+  );
+  fillWithout(
+    context,
+    ranges.map((range) => rowBand(marks, range)),
+    both,
+    css(look.accent, fn),
+  );
   fillWithout(context, both, [], css(look.accent, tp));
   context.lineWidth = Math.max(1, Math.round(marks.ratio));
   const inset = context.lineWidth / 2;
   for (const range of ranges) {
-    for (const [band, weight] of [[colBand(marks, range), fp], [rowBand(marks, range), fn]] as const) {
+    for (const [band, weight] of [
+      [colBand(marks, range), fp],
+      [rowBand(marks, range), fn],
+    ] as const) {
       context.strokeStyle = css(look.accent, weight > 0.05 ? 0.75 : 0.35);
       context.strokeRect(band[0] + inset, band[1] + inset, band[2] - 2 * inset, band[3] - 2 * inset);
     }

@@ -60,8 +60,7 @@ function pixelSpans(along: Axis, pixels: number, gap: number): [Int32Array, Int3
   const stop = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     const leaf = along.first + i;
-    const begin =
-      along.scale >= 1 ? edge(along, leaf) : Math.floor((leaf - along.start) * along.scale);
+    const begin = along.scale >= 1 ? edge(along, leaf) : Math.floor((leaf - along.start) * along.scale);
     const end = along.scale >= 1 ? edge(along, leaf + 1) - gap : begin + 1;
     start[i] = Math.min(pixels, Math.max(0, begin));
     stop[i] = Math.min(pixels, Math.max(0, end));
@@ -92,8 +91,8 @@ export function colouriseWithHalo(
     let here = level[line];
     for (let x = 0; x < width; x++) {
       const after = x + 1 < width ? level[line + x + 1] : 0;
-      const most = before > here ? before : here;
-      spread[line + x] = most > after ? most : after;
+      const most = Math.max(before, here);
+      spread[line + x] = Math.max(most, after);
       before = here;
       here = after;
     }

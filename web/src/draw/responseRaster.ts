@@ -63,7 +63,8 @@ function sourceSpans(
       const from = Math.floor((x * nPositions) / strip);
       first[left + x] = column * nPositions + from;
       last[left + x] =
-        column * nPositions + Math.max(from + 1, Math.min(nPositions, Math.floor(((x + 1) * nPositions) / strip)));
+        column * nPositions +
+        Math.max(from + 1, Math.min(nPositions, Math.floor(((x + 1) * nPositions) / strip)));
     }
   }
   return [first, last];

@@ -24,17 +24,30 @@ export class ResponsePainter {
   private image: ImageData | null = null;
   private lut: { dark: boolean; colours: Lut } | null = null;
 
+  clear(context: CanvasRenderingContext2D, dark: boolean): void {
+    context.fillStyle = css(theme(dark).background);
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  }
+
   draw(context: CanvasRenderingContext2D, picture: ResponsePicture): void {
     const { plot, dark, ratio } = picture;
     const look = theme(dark);
-    context.fillStyle = css(look.background);
-    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+    this.clear(context, dark);
     if (this.image?.width !== plot.width || this.image.height !== plot.height) {
       this.image = new ImageData(plot.width, plot.height);
     }
     if (this.lut?.dark !== dark) this.lut = { dark, colours: responseLut(dark) };
     const out = new Uint32Array(this.image.data.buffer);
-    sampleResponses(out, plot.width, plot.height, picture.scene, picture.tree, picture.rows, this.lut.colours, ratio);
+    sampleResponses(
+      out,
+      plot.width,
+      plot.height,
+      picture.scene,
+      picture.tree,
+      picture.rows,
+      this.lut.colours,
+      ratio,
+    );
     context.putImageData(this.image, plot.x, plot.y);
     hatchUndefined(context, picture, look);
     drawHeader(context, picture, look);

@@ -115,14 +115,6 @@ export function panned(rect: Rect, dx: number, dy: number, nClasses: number): Re
   return clamped({ x0: rect.x0 + dx, y0: rect.y0 + dy, x1: rect.x1 + dx, y1: rect.y1 + dy }, nClasses);
 }
 
-/** Show a range of leaves in rows and columns; null where that is everything. */
-export function around(start: number, stop: number, nClasses: number): Rect | null {
-  const span = Math.max(Math.min(smallestSpan, nClasses), stop - start);
-  if (span >= nClasses) return null;
-  const low = (start + stop - span) / 2;
-  return clamped({ x0: low, y0: low, x1: low + span, y1: low + span }, nClasses);
-}
-
 /** Whether rows and columns show the same leaves, as they do until the matrix is moved off its diagonal. */
 export function isOnDiagonal(rect: Rect): boolean {
   return Math.abs(rect.x0 - rect.y0) < 1e-6;

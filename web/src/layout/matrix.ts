@@ -72,8 +72,7 @@ export function matrixScene(order: MatrixOrder, count: Int32Array, encoding: Mat
   const level = new Uint8Array(order.cell.length);
   const table = new Uint8Array(tabled);
   for (let n = 1; n < tabled; n++) {
-    table[n] =
-      n < encoding.minCount ? 0 : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
+    table[n] = n < encoding.minCount ? 0 : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
   }
   for (let i = 0; i < level.length; i++) {
     const n = count[order.cell[i]];
@@ -159,7 +158,11 @@ function nearest(
   let bestDistance = reach * reach;
   let bestLevel = 0;
   for (let row = firstRow; row < lastRow; row++) {
-    for (let i = firstCell(order, row, firstCol); i < order.rowStart[row + 1] && order.col[i] < lastCol; i++) {
+    for (
+      let i = firstCell(order, row, firstCol);
+      i < order.rowStart[row + 1] && order.col[i] < lastCol;
+      i++
+    ) {
       if (level[i] === 0) continue;
       const dx = (order.col[i] + 0.5 - columns.start) * columns.scale - x;
       const dy = (row + 0.5 - rows.start) * rows.scale - y;

@@ -39,6 +39,17 @@ export function responseScene(block: ResponseBlock): ResponseScene {
   return { nColumns: block.neurons.length, nPositions, level, minimum };
 }
 
+/** Position of every column's score between 0 (or the smallest score) and the largest; infinite is 1, NaN undefined. */
+export function headerShades(block: ResponseBlock, range: readonly [number, number]): Float64Array {
+  const low = Math.min(0, range[0]);
+  const scale = range[1] > low ? 1 / (range[1] - low) : 0;
+  return Float64Array.from(block.neurons, (neuron) => {
+    const score = block.score[neuron];
+    if (!Number.isFinite(score)) return score > 0 ? 1 : score < 0 ? 0 : Number.NaN;
+    return (score - low) * scale;
+  });
+}
+
 /** How many neurons fit a page at one line per CSS px and a gap, at least 10 px a neuron. */
 export function neuronsPerPage(width: number, side: number): number {
   return Math.max(1, Math.floor(width / Math.max(10, side * side + 1)));

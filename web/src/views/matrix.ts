@@ -5,7 +5,6 @@ import { theme } from "../draw/palette";
 import { createSurface } from "../draw/surface";
 import {
   type Axis,
-  around,
   axis,
   devicePlot,
   leafAt,
@@ -25,9 +24,10 @@ import {
   matrixScene,
   orderCells,
 } from "../layout/matrix";
-import { memoLast } from "../layout/memo";
+import { memo } from "../memo";
 import type { Model, View, ViewContext } from "../model";
 import type { Range } from "../state/state";
+import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { type Point, watchPointer } from "./pointer";
 
@@ -45,8 +45,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   let rubber: Box | null = null;
   const controller = new AbortController();
   const painter = new MatrixPainter();
-  const orderOf = memoLast(orderCells);
-  const encodingOf = memoLast(
+  const orderOf = memo(orderCells);
+  const encodingOf = memo(
     (scale: "linear" | "log", diagonal: boolean, minCount: number, maximum: number) => ({
       scale,
       diagonal,
@@ -54,7 +54,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       maximum,
     }),
   );
-  const colouredOf = memoLast(matrixScene);
+  const colouredOf = memo(matrixScene);
 
   function sceneOf(shown: Model): MatrixScene {
     const { encoding, filter } = shown.state;
@@ -183,7 +183,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       doubleClick(point) {
         if (model === null) return;
         const target = targetAt(model, point);
-        const node = target === null ? labelAt(model, point) : groupAround(model.tree, target.row, target.col);
+        const node =
+          target === null ? labelAt(model, point) : groupAround(model.tree, target.row, target.col);
         if (node >= 0) zoomToNode(model, node);
       },
       drag(from, to, isDone) {
@@ -221,7 +222,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
 
   function zoomToNode(shown: Model, node: number): void {
     const { tree, cells } = shown;
-    ctx.dispatch({ type: "viewport", viewport: around(tree.start[node], tree.stop[node], cells.nClasses) });
+    ctx.dispatch({ type: "viewport", viewport: zoomTo(tree.start[node], tree.stop[node], cells.nClasses) });
   }
 
   function pan(dx: number, dy: number): void {
@@ -274,7 +275,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       else if (event.key === "ArrowRight") moveCross(model, step, 0);
       else if (event.key === "ArrowUp") moveCross(model, 0, -step);
       else if (event.key === "ArrowDown") moveCross(model, 0, step);
-      else if (event.key === "Enter" && hover?.kind === "cell") selectCell(hover.row, hover.col, event.shiftKey);
+      else if (event.key === "Enter" && hover?.kind === "cell")
+        selectCell(hover.row, hover.col, event.shiftKey);
       else if (event.key === "+" || event.key === "-") {
         const x = hover?.kind === "cell" ? hover.col + 0.5 : (rect.x0 + rect.x1) / 2;
         const y = hover?.kind === "cell" ? hover.row + 0.5 : (rect.y0 + rect.y1) / 2;

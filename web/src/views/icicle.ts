@@ -1,0 +1,198 @@
+import { IciclePainter } from "../draw/icicle";
+import { drawIcicleMarks } from "../draw/icicleMarks";
+import { theme } from "../draw/palette";
+import { createSurface } from "../draw/surface";
+import { devicePlot, plotArea } from "../layout/frame";
+import { depthEdges, hitIcicle, icicleBoxes, step, type TreeStep } from "../layout/icicle";
+import type { Hover, Model, View, ViewContext } from "../model";
+import { zoomTo } from "../zoom";
+import { readableBy } from "./focus";
+import { type Point, watchPointer } from "./pointer";
+import { panRows, rowsOf, selectedRows, showLeaves, zoomRows } from "./rows";
+
+const arrows: Readonly<Record<string, TreeStep>> = {
+  ArrowLeft: "parent",
+  ArrowRight: "child",
+  ArrowUp: "previous",
+  ArrowDown: "next",
+  Home: "first",
+  End: "last",
+};
+
+/** Show the hierarchy in an element, its rows level with the matrix. */
+export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
+  let model: Model | null = null;
+  const controller = new AbortController();
+  const painter = new IciclePainter();
+
+  const surface = createSurface(element, {
+    data(context) {
+      if (model === null) return;
+      const { tree, state, nodeValue } = model;
+      const plot = devicePlot(plotArea(surface), surface.ratio);
+      painter.draw(context, {
+        tree,
+        boxes: icicleBoxes(tree, nodeValue, rowsOf(model, plot), depthEdges(tree.maxDepth, plot.width)),
+        plot,
+        ratio: surface.ratio,
+        dark: model.dark,
+        kind: state.icicle.colour === "neuron" ? "response" : "rate",
+        range: model.nodeRange,
+      });
+    },
+    overlay(context) {
+      if (model === null) return;
+      const { tree, state } = model;
+      const plot = devicePlot(plotArea(surface), surface.ratio);
+      drawIcicleMarks(
+        context,
+        {
+          tree,
+          plot,
+          rows: rowsOf(model, plot),
+          depthEdge: depthEdges(tree.maxDepth, plot.width),
+          ratio: surface.ratio,
+          selected:
+            state.selection.kind === "groups"
+              ? state.selection.nodes.map((wireNode) => tree.nodeOfWire[wireNode])
+              : [],
+          selectedRows: selectedRows(model),
+          hovered: hoveredNode(model, ctx.hover.get()),
+          isFocused: document.activeElement === element && element.matches(":focus-visible"),
+        },
+        theme(model.dark),
+      );
+    },
+  });
+  const text = readableBy(element, "Class hierarchy. Arrow keys move, Enter selects, Escape clears.");
+
+  function nodeAt(shown: Model, point: Point): number {
+    const plot = plotArea(surface);
+    const edges = depthEdges(shown.tree.maxDepth, plot.width);
+    return hitIcicle(shown.tree, rowsOf(shown, plot), edges, point.x - plot.x, point.y - plot.y);
+  }
+
+  watchPointer(
+    surface,
+    {
+      hover(point, clientX, clientY) {
+        if (model === null) return;
+        const node = nodeAt(model, point);
+        const before = ctx.hover.get();
+        ctx.pointer.set(node < 0 ? null : { x: clientX, y: clientY });
+        if (before?.kind === "node" ? before.node === node : before === null && node < 0) return;
+        ctx.hover.set(node < 0 ? null : { kind: "node", node });
+      },
+      leave() {
+        ctx.hover.set(null);
+        ctx.pointer.set(null);
+      },
+      click(point) {
+        if (model === null) return;
+        const node = nodeAt(model, point);
+        if (node >= 0) select(model, node, point.shift);
+        else if (!point.shift) ctx.dispatch({ type: "clearSelection" });
+      },
+      doubleClick(point) {
+        if (model === null) return;
+        const node = nodeAt(model, point);
+        if (node < 0) return;
+        const { tree, cells } = model;
+        const viewport = zoomTo(tree.start[node], tree.stop[node], cells.nClasses);
+        ctx.dispatch({ type: "viewport", viewport });
+      },
+      pan(_, dy) {
+        if (model !== null) panRows(ctx, model, -dy / rowsOf(model, plotArea(surface)).scale);
+      },
+      zoom(factor, point) {
+        if (model === null) return;
+        const plot = plotArea(surface);
+        zoomRows(ctx, model, factor, rowsOf(model, plot), point.y - plot.y);
+      },
+    },
+    controller.signal,
+  );
+
+  function select(shown: Model, node: number, add: boolean): void {
+    ctx.dispatch({ type: "selectNodes", nodes: [shown.tree.wireNode[node]], add });
+  }
+
+  function moveTo(shown: Model, node: number): void {
+    const { tree } = shown;
+    ctx.hover.set({ kind: "node", node });
+    showLeaves(ctx, shown, tree.start[node], tree.stop[node]);
+    const plot = plotArea(surface);
+    const rows = rowsOf(shown, plot);
+    const edges = depthEdges(tree.maxDepth, plot.width);
+    const corner = element.getBoundingClientRect();
+    const y = ((tree.start[node] + tree.stop[node]) / 2 - rows.start) * rows.scale;
+    ctx.pointer.set({
+      x: corner.left + plot.x + edges[tree.depth[node] + 1],
+      y: corner.top + plot.y + Math.min(plot.height, Math.max(0, y)),
+    });
+  }
+
+  element.addEventListener(
+    "keydown",
+    (event) => {
+      if (model === null || event.ctrlKey || event.metaKey || event.altKey) return;
+      const node = hoveredNode(model, ctx.hover.get());
+      const arrow = arrows[event.key];
+      if (arrow !== undefined) moveTo(model, node < 0 ? startNode(model) : step(model.tree, node, arrow));
+      else if (event.key === "Enter" && node >= 0) select(model, node, event.shiftKey);
+      else if (event.key === "Escape" && model.state.selection.kind !== "none") {
+        ctx.dispatch({ type: "clearSelection" });
+      } else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal: controller.signal },
+  );
+  for (const type of ["focus", "blur"] as const) {
+    element.addEventListener(type, () => surface.invalidate("overlay"), { signal: controller.signal });
+  }
+
+  const unwatch = ctx.hover.watch((hover) => {
+    surface.invalidate("overlay");
+    if (hover?.kind === "node" && model !== null && document.activeElement === element) {
+      text.say(describeNode(model, hover.node));
+    }
+  });
+
+  return {
+    update(next) {
+      model = next;
+      surface.invalidate("data");
+      surface.invalidate("overlay");
+    },
+    destroy() {
+      controller.abort();
+      unwatch();
+      text.remove();
+      surface.destroy();
+      model = null;
+    },
+  };
+}
+
+function hoveredNode(model: Model, hover: Hover | null): number {
+  if (hover?.kind === "node") return hover.node < model.tree.nNodes ? hover.node : -1;
+  if (hover?.kind === "cell") return model.tree.nodeOfLeaf[hover.row] ?? -1;
+  if (hover?.kind === "response") return model.tree.nodeOfLeaf[hover.leaf] ?? -1;
+  return -1;
+}
+
+function startNode(model: Model): number {
+  const { selection } = model.state;
+  return selection.kind === "groups" ? model.tree.nodeOfWire[selection.nodes[0]] : 0;
+}
+
+function describeNode(model: Model, node: number): string {
+  const { tree, nodeValue, state } = model;
+  const value = nodeValue[node];
+  const n = tree.stop[node] - tree.start[node];
+  const size = n === 1 ? "" : `, ${n} classes`;
+  if (Number.isNaN(value)) return `${tree.name[node]}${size}, ${state.icicle.colour} undefined`;
+  const shown = state.icicle.colour === "neuron" ? value.toPrecision(3) : `${(value * 100).toFixed(1)} %`;
+  return `${tree.name[node]}${size}, ${state.icicle.colour} ${shown}`;
+}
