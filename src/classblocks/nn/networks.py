@@ -65,3 +65,43 @@ class SmallResNet(nn.Module):
         x = self.stage4(self.stage3(self.stage2(self.stage1(x))))
         logits: Tensor = self.head(torch.mean(x, dim=(2, 3)))  # (B, C, H, W) → (B, C) → (B, K)
         return logits
+
+
+class SmallConvNet(nn.Module):
+    """Four plain convolutions, for small pictures of one sign each.
+
+    Parameters
+    ----------
+    n_classes : classes of the output layer
+    widths : channels of the four blocks
+
+    Notes
+    -----
+    Input (B, 3, 32, 32) float, normalised; output logits (B, n_classes). The last maps are not
+    averaged: where a stroke lies tells characters apart.
+    """
+
+    def __init__(self, n_classes: int, widths: Sequence[int] = (32, 64, 128, 256)) -> None:
+        super().__init__()
+        self.block1 = _conv_block(3, widths[0], kernel=5, stride=2)
+        self.block2 = _conv_block(widths[0], widths[1])
+        self.block3 = _conv_block(widths[1], widths[2])
+        self.block4 = _conv_block(widths[2], widths[3])
+        self.head = nn.Linear(widths[3] * 4 * 4, n_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (B, 3, 32, 32) to logits (B, n_classes)."""
+        x = self.block1(x)  # (B, C1, 16, 16)
+        x = F.max_pool2d(self.block2(x), 2)  # (B, C2, 8, 8)
+        x = F.max_pool2d(self.block3(x), 2)  # (B, C3, 4, 4)
+        x = self.block4(x)
+        logits: Tensor = self.head(x.flatten(1))  # (B, C4, 4, 4) → (B, K)
+        return logits
+
+
+def _conv_block(n_in: int, n_out: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(),
+    )
