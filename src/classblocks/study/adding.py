@@ -14,6 +14,7 @@ from classblocks.core import validate
 from classblocks.study.atomic import json_bytes, sync_directory
 from classblocks.study.format import (
     PREDICTIONS_FILE,
+    RECORDING_FILE,
     RESULT_FILE,
     Coordinates,
     StudyError,
@@ -26,8 +27,6 @@ from classblocks.study.publish import publish, refuse_existing
 if TYPE_CHECKING:
     from classblocks.study.samples import Samples
     from classblocks.study.study import Study
-
-RECORDING_FILE = "recording.json"
 
 
 def add_result(

@@ -23,6 +23,7 @@ THUMBNAILS = "thumbnails"
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.parquet"
 RESPONSES = "responses"
+RECORDING_FILE = "recording.json"
 
 _NAME = re.compile(r"\w[\w .@=+-]{0,127}")
 # File systems limit a name to 255 bytes; the partial directory adds a dot and ".partial".
