@@ -67,7 +67,7 @@ class Hierarchy:
         ValueError
             An unknown, missing or repeated class, an ambiguous name, an inner node without classes.
         """
-        return cls._arranged(
+        return cls.from_draft(
             build.from_nested(obj, class_names), len(class_names), {"source": "nested"}
         )
 
@@ -89,7 +89,7 @@ class Hierarchy:
         ValueError
             An empty name, or no path at all.
         """
-        return cls._arranged(build.from_paths(paths), len(paths), {"source": "paths"})
+        return cls.from_draft(build.from_paths(paths), len(paths), {"source": "paths"})
 
     @classmethod
     def from_parents(cls, rows: Iterable[Sequence[str | None]], class_names: Sequence[str]) -> Self:
@@ -109,7 +109,7 @@ class Hierarchy:
         ValueError
             A cycle, two roots, two parents, a missing class, an inner node without classes.
         """
-        return cls._arranged(
+        return cls.from_draft(
             build.from_parents(rows, class_names), len(class_names), {"source": "parents"}
         )
 
@@ -140,7 +140,7 @@ class Hierarchy:
         from classblocks.core import wordnet
 
         draft, how = wordnet.hypernym_tree(keys, names)
-        return cls._arranged(draft, len(keys), how).contract()
+        return cls.from_draft(draft, len(keys), how).contract()
 
     @classmethod
     def from_json(cls, obj: nested_json.Json, n_classes: int) -> Self:
@@ -163,7 +163,7 @@ class Hierarchy:
                 f"hierarchy: expected format version {VERSION}, got {obj.get('version')!r}"
             )
         names = [str(class_id) for class_id in range(n_classes)]
-        return cls._arranged(
+        return cls.from_draft(
             build.from_nested(obj["tree"], names), n_classes, dict(obj.get("how") or {})
         )
 
@@ -186,10 +186,11 @@ class Hierarchy:
     @classmethod
     def flat(cls, names: Sequence[str]) -> Self:
         """All classes right below the root, in the given order."""
-        return cls._arranged(build.flat(names), len(names), {"source": "flat"})
+        return cls.from_draft(build.flat(names), len(names), {"source": "flat"})
 
     @classmethod
-    def _arranged(cls, draft: build.Draft, n_classes: int, how: Mapping[str, Any]) -> Self:
+    def from_draft(cls, draft: build.Draft, n_classes: int, how: Mapping[str, Any]) -> Self:
+        """Check a draft and arrange it; ``ValueError`` says what is wrong with the tree."""
         rows = build.arrange(draft, n_classes)
         nodes = rows.node.tolist()
         return cls(
@@ -304,7 +305,7 @@ class Hierarchy:
         has as aliases the names of the groups it stands for, outer to inner; the root survives
         above a single class (Blocks §3.1, METHODS §2.2)
         """
-        return self._arranged(build.contract(self._draft()), self.n_classes, self.how)
+        return self.from_draft(build.contract(self._draft()), self.n_classes, self.how)
 
     def sort_children(self, key: ArrayLike, descending: bool = False) -> Self:
         """Sort the children of every node.
@@ -323,7 +324,7 @@ class Hierarchy:
         undefined = np.isnan(values)
         signed = np.where(undefined, 0, -values if descending else values)
         rank = np.lexsort((signed, undefined))
-        return self._arranged(self._draft(rank), self.n_classes, self.how)
+        return self.from_draft(self._draft(rank), self.n_classes, self.how)
 
     def _draft(self, order: NDArray[np.int64] | None = None) -> build.Draft:
         """Nodes in the given order, by default preorder."""
