@@ -79,6 +79,8 @@ export interface ResponseState {
   readonly neuron: number | null;
   /** First column shown, in neurons of the current order. */
   readonly page: number;
+  /** Nodes that the order by relevance is for: the groups selected last, so that a look at one neuron moves no column. */
+  readonly nodes: readonly number[];
 }
 
 export interface SampleState {
@@ -102,6 +104,6 @@ export const initialState: AppState = {
   filter: { topK: 0, pPred: [0, 1], pTrue: [0, 1], minCount: 1, activation: null },
   encoding: { scale: "log", diagonal: false, halo: false, frozenMax: null },
   icicle: { colour: "recall", sort: "hierarchy", descending: false },
-  responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0 },
+  responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },
 };

@@ -1,0 +1,125 @@
+import { type Answers, type MessageOf, readAnswer, type View } from "./source/answers";
+import { type Latest, latest } from "./source/latest";
+import type { Message, Source } from "./source/source";
+import type { Cell } from "./state/cell";
+import { cell } from "./state/cell";
+
+/** How many answers of each view stay in memory. */
+const KEPT: { readonly [V in View]: number } = {
+  classes: 1,
+  hierarchy: 8,
+  cells: 64,
+  rows: 6,
+  samples: 0,
+  relevance: 32,
+  profile: 8,
+  activations: 4,
+  neuron: 32,
+  top_samples: 32,
+};
+
+/** Answers by message. A new object whenever an answer arrives; an answer keeps its identity. */
+export interface Known {
+  find<V extends View>(message: MessageOf<V>): Answers[V] | null;
+  readonly failures: readonly { readonly message: Message; readonly error: Error }[];
+  /** True while something that was wanted last is under way. */
+  readonly loading: boolean;
+}
+
+/** Loads what is wanted, latest first, and keeps it. */
+export interface Data {
+  readonly known: Pick<Cell<Known>, "get" | "watch">;
+  want(messages: readonly Message[]): void;
+  /** Forget the failures, so that the next `want` asks again. */
+  retry(): void;
+  destroy(): void;
+}
+
+/** Make the cache of one mounted app. */
+export function createData(source: Source): Data {
+  const answers = new Map<string, unknown>();
+  const failures = new Map<string, { message: Message; error: Error }>();
+  const lanes = new Map<View, Latest<Message>>();
+  const known = cell(snapshot());
+  let wanted: readonly Message[] = [];
+
+  function snapshot(): Known {
+    return {
+      find: <V extends View>(message: MessageOf<V>) => (answers.get(keyOf(message)) as Answers[V]) ?? null,
+      failures: [...failures.values()],
+      loading: [...lanes.values()].some((lane) => lane.pending() !== null),
+    };
+  }
+
+  function lane(view: View): Latest<Message> {
+    const existing = lanes.get(view);
+    if (existing) return existing;
+    const made = latest<Message, unknown>({
+      ask: async (message, signal) => readAnswer(message.view, await source.request(message, { signal })),
+      tell(message, answer) {
+        failures.delete(keyOf(message));
+        remember(view, keyOf(message), answer);
+        known.set(snapshot());
+      },
+      fail(message, error) {
+        failures.set(keyOf(message), { message, error });
+        known.set(snapshot());
+      },
+    });
+    lanes.set(view, made);
+    return made;
+  }
+
+  function remember(view: View, key: string, answer: unknown): void {
+    answers.set(key, answer);
+    const needed = new Set(wanted.map(keyOf));
+    const ofView = [...answers.keys()].filter((other) => viewOf(other) === view && !needed.has(other));
+    for (const old of ofView.slice(0, Math.max(0, ofView.length - KEPT[view]))) answers.delete(old);
+  }
+
+  return {
+    known,
+    want(messages) {
+      wanted = messages;
+      let asked = false;
+      for (const message of messages) {
+        const key = keyOf(message);
+        if (answers.has(key)) {
+          touch(answers, key);
+          continue;
+        }
+        const running = lane(message.view);
+        const pending = running.pending();
+        if (failures.has(key) || (pending && keyOf(pending) === key)) continue;
+        running.want(message);
+        asked = true;
+      }
+      if (asked) known.set(snapshot());
+    },
+    retry() {
+      if (failures.size === 0) return;
+      failures.clear();
+      known.set(snapshot());
+    },
+    destroy() {
+      for (const running of lanes.values()) running.destroy();
+      lanes.clear();
+      answers.clear();
+    },
+  };
+}
+
+function keyOf(message: Message): string {
+  return `${message.view} ${JSON.stringify(message)}`;
+}
+
+function viewOf(key: string): string {
+  return key.slice(0, key.indexOf(" "));
+}
+
+/** Move a key to the young end of the map. */
+function touch(answers: Map<string, unknown>, key: string): void {
+  const answer = answers.get(key);
+  answers.delete(key);
+  answers.set(key, answer);
+}

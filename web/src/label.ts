@@ -1,0 +1,77 @@
+import type { Classes, Tree } from "./model";
+import { resultTitle } from "./results";
+import type { ResultInfo } from "./source/source";
+import type { AppState, Part, Selection } from "./state/state";
+
+const PARTS: { readonly [P in Part]: string } = {
+  both: "TP, FP and FN of",
+  tp: "TP of",
+  tp_correct: "correct TP of",
+  tp_confused: "confused TP of",
+  fp: "FP of",
+  fn: "FN of",
+  true: "true",
+  pred: "predicted",
+};
+
+/** What a selection is, in words: "FN of bird · top-5 wrong · cnn epoch 8". */
+export function selectionLabel(
+  state: AppState,
+  tree: Tree,
+  classes: Classes,
+  result: ResultInfo | null,
+): string {
+  const parts = [subject(state.selection, tree, classes)];
+  if (state.filter.topK > 0) parts.push(topKLabel(state.filter.topK));
+  if (result) parts.push(resultTitle(result));
+  return parts.join(" · ");
+}
+
+/** "errors" for k = 1, else "top-k wrong". */
+export function topKLabel(k: number): string {
+  return k === 1 ? "errors" : `top-${k} wrong`;
+}
+
+/** Name of a node: the class name on a leaf, so that both views call it the same. */
+export function nodeName(tree: Tree, classes: Classes, node: number): string {
+  const classId = tree.classId[node];
+  return (classId >= 0 ? classes.name[classId] : tree.name[node]) ?? "";
+}
+
+/** Names from the top group down to the node, without the root. */
+export function nodePath(tree: Tree, classes: Classes, node: number): readonly string[] {
+  const path: string[] = [];
+  for (let at = node; at > 0; at = tree.parent[at]) path.unshift(nodeName(tree, classes, at));
+  return path;
+}
+
+function subject(selection: Selection, tree: Tree, classes: Classes): string {
+  switch (selection.kind) {
+    case "none":
+      return "All samples";
+    case "groups": {
+      const names = selection.nodes.map((wire) => nodeName(tree, classes, tree.nodeOfWire[wire]));
+      return `${PARTS[selection.part]} ${listed(names)}`;
+    }
+    case "cells": {
+      const [box, ...more] = selection.boxes;
+      if (!box) return "No cells";
+      const rows = rangeName(box.rows.start, box.rows.stop, tree, classes);
+      const cols = rangeName(box.cols.start, box.cols.stop, tree, classes);
+      return more.length === 0 ? `${rows} taken for ${cols}` : `${selection.boxes.length} boxes of cells`;
+    }
+    case "top":
+      return `Strongest for neuron ${selection.neuron} of ${selection.layer}`;
+  }
+}
+
+function rangeName(start: number, stop: number, tree: Tree, classes: Classes): string {
+  if (stop - start === 1) return classes.name[tree.classOfLeaf[start]] ?? "";
+  return `${(stop - start).toLocaleString("en-US")} classes`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 3
+    ? names.join(", ")
+    : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+}

@@ -1,0 +1,83 @@
+import type { CellIndex, Rows } from "../../model";
+
+export const BINS = 40;
+
+/** Rows whose value lies in [low, high], bounds as float32; NaN passes the full range only. */
+export function countBetween(values: Float32Array, [low, high]: readonly [number, number]): number {
+  if (low <= 0 && high >= 1) return values.length;
+  const from = Math.fround(low);
+  const to = Math.fround(high);
+  let n = 0;
+  for (let row = 0; row < values.length; row++) n += Number(values[row] >= from && values[row] <= to);
+  return n;
+}
+
+/** Rows whose value is at least `low` as float32. */
+export function countFrom(values: Float32Array, low: number): number {
+  const from = Math.fround(low);
+  let n = 0;
+  for (let row = 0; row < values.length; row++) n += Number(values[row] >= from);
+  return n;
+}
+
+/** Rows that are still wrong when the k best classes count; an unknown rank is wrong when the classes differ. */
+export function countBeyond(cells: CellIndex, rows: Rows | null, k: number): number {
+  if (k === 0) return cells.nSamples;
+  if (k === 1 || rows === null) return cells.nSamples - countCorrect(cells);
+  let n = 0;
+  for (let row = 0; row < rows.trueRank.length; row++) n += Number(rows.trueRank[row] >= k);
+  return n;
+}
+
+/** Samples in cells of at least `low`. */
+export function countInCells(count: Int32Array, low: number): number {
+  let n = 0;
+  for (let cell = 0; cell < count.length; cell++) if (count[cell] >= low) n += count[cell];
+  return n;
+}
+
+/** Cells off the diagonal in `bins` equal steps of the logarithm of their count, up to `largest`. */
+export function cellBars(cells: CellIndex, count: Int32Array, largest: number, bins: number): Float64Array {
+  const bars = new Float64Array(bins);
+  const scale = largest > 1 ? (bins - 1) / Math.log(largest) : 0;
+  for (let cell = 0; cell < count.length; cell++) {
+    const n = count[cell];
+    if (n === 0 || cells.true[cell] === cells.pred[cell]) continue;
+    bars[Math.min(bins - 1, Math.round(Math.log(n) * scale))] += 1;
+  }
+  return bars;
+}
+
+/** Bar heights in [0, 1]; the square root keeps the small ones visible. */
+export function heights(bars: Float64Array): number[] {
+  const most = Math.max(...bars);
+  return Array.from(bars, (bar) => (most > 0 ? Math.sqrt(bar / most) : 0));
+}
+
+function countCorrect(cells: CellIndex): number {
+  let n = 0;
+  for (let cell = 0; cell < cells.count.length; cell++) {
+    if (cells.true[cell] === cells.pred[cell]) n += cells.count[cell];
+  }
+  return n;
+}
+
+/** Mapped cells by position on the colour scale, 1 … `top`. */
+export function legendBars(
+  cells: CellIndex,
+  count: Int32Array,
+  top: number,
+  scale: "linear" | "log",
+  diagonal: boolean,
+  bins: number,
+): Float64Array {
+  const bars = new Float64Array(bins);
+  const reach = scale === "log" ? Math.log(top) : top - 1;
+  for (let cell = 0; cell < count.length; cell++) {
+    const n = count[cell];
+    if (n === 0 || (!diagonal && cells.true[cell] === cells.pred[cell])) continue;
+    const position = reach > 0 ? (scale === "log" ? Math.log(n) : n - 1) / reach : 0;
+    bars[Math.min(bins - 1, Math.floor(position * bins))] += 1;
+  }
+  return bars;
+}

@@ -1,0 +1,164 @@
+import type { Page } from "../derive";
+import type { Session } from "../session";
+import { zoomTo } from "../zoom";
+
+/** What the help lists; a test holds it against `pressKey`. */
+export const keyList: readonly {
+  readonly title: string;
+  readonly keys: readonly (readonly [string, string])[];
+}[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      ["/", "search a class or group"],
+      ["[ ]", "epoch before, epoch after"],
+      ["1 2", "matrix, responses"],
+      ["z Z", "undo, redo"],
+      ["Esc", "one step back: close, deselect, zoom out"],
+      ["0", "show everything"],
+      ["s", "samples panel (narrow windows)"],
+      ["?", "this list"],
+    ],
+  },
+  {
+    title: "Matrix",
+    keys: [
+      ["d", "diagonal on, off"],
+      ["l", "logarithmic or linear colour"],
+      ["h", "halo on, off"],
+      ["f", "freeze the colour scale"],
+      ["drag", "select a box of cells"],
+      ["Shift drag", "add a box"],
+      ["wheel", "zoom at the pointer"],
+      ["Alt drag", "pan; also Space and drag"],
+    ],
+  },
+  {
+    title: "Tree",
+    keys: [
+      ["← →", "to the parent, to the first child"],
+      ["↑ ↓", "along the siblings"],
+      ["Enter", "select"],
+      ["click", "select a group"],
+      ["Shift click", "add a group or take it out"],
+      ["double click", "zoom to the group"],
+    ],
+  },
+  {
+    title: "Selected group",
+    keys: [
+      ["a", "all of it"],
+      ["p", "TP: true and predicted inside"],
+      ["m", "FP: predicted inside, true elsewhere"],
+      ["n", "FN: true inside, predicted elsewhere"],
+      ["Enter", "zoom to it, when nothing has the focus"],
+    ],
+  },
+];
+
+/** What keys do that the state does not know. */
+export interface KeyUse {
+  readonly session: Session;
+  readonly page: Page | null;
+  focusSearch(): void;
+  focusTree(): void;
+  toggleHelp(): void;
+  toggleSamples(): void;
+}
+
+/** Act on a key pressed outside of any field; false when it means nothing here. */
+export function pressKey(key: string, use: KeyUse): boolean {
+  const { session, page } = use;
+  switch (key) {
+    case "/":
+      use.focusSearch();
+      return true;
+    case "?":
+      use.toggleHelp();
+      return true;
+    case "s":
+      use.toggleSamples();
+      return true;
+    case "z":
+      session.undo();
+      return true;
+    case "Z":
+      session.redo();
+      return true;
+  }
+  return page ? pressPageKey(key, page, use) : false;
+}
+
+function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
+  const { session } = use;
+  const { encoding, selection, viewport } = page.model.state;
+  switch (key) {
+    case "[":
+      return stepEpoch(page, session, -1);
+    case "]":
+      return stepEpoch(page, session, 1);
+    case "1":
+      session.dispatch({ type: "tab", tab: "matrix" });
+      return true;
+    case "2":
+      session.dispatch({ type: "tab", tab: "responses" });
+      return true;
+    case "d":
+      session.dispatch({ type: "encoding", encoding: { diagonal: !encoding.diagonal } });
+      return true;
+    case "l":
+      session.dispatch({
+        type: "encoding",
+        encoding: { scale: encoding.scale === "log" ? "linear" : "log" },
+      });
+      return true;
+    case "h":
+      session.dispatch({ type: "encoding", encoding: { halo: !encoding.halo } });
+      return true;
+    case "f":
+      session.dispatch({
+        type: "encoding",
+        encoding: { frozenMax: encoding.frozenMax === null ? page.model.maxCount : null },
+      });
+      return true;
+    case "0":
+      session.dispatch({ type: "viewport", viewport: null });
+      return true;
+    case "ArrowUp":
+    case "ArrowDown":
+    case "ArrowLeft":
+    case "ArrowRight":
+      use.focusTree();
+      return true;
+    case "Enter":
+      return zoomToSelection(page, session);
+    case "Escape":
+      if (page.model.state.samples.open !== null)
+        session.dispatch({ type: "samples", samples: { open: null } });
+      else if (selection.kind !== "none") session.dispatch({ type: "clearSelection" });
+      else if (viewport !== null) session.dispatch({ type: "viewport", viewport: null });
+      else return false;
+      return true;
+  }
+  const part = ({ a: "both", p: "tp", m: "fp", n: "fn" } as const)[key];
+  if (part === undefined || selection.kind !== "groups") return false;
+  session.dispatch({ type: "selectPart", part });
+  return true;
+}
+
+function stepEpoch(page: Page, session: Session, by: number): boolean {
+  const at = page.series.findIndex((one) => one.name === page.result.name);
+  const next = page.series[at + by];
+  if (next) session.dispatch({ type: "result", name: next.name, follow: next === page.series.at(-1) });
+  return true;
+}
+
+function zoomToSelection(page: Page, session: Session): boolean {
+  const { tree, cells, state } = page.model;
+  if (state.selection.kind !== "groups") return false;
+  const nodes = state.selection.nodes.map((wire) => tree.nodeOfWire[wire]);
+  const start = Math.min(...nodes.map((node) => tree.start[node]));
+  const stop = Math.max(...nodes.map((node) => tree.stop[node]));
+  session.dispatch({ type: "viewport", viewport: zoomTo(start, stop, cells.nClasses) });
+  return true;
+}

@@ -1,0 +1,137 @@
+import { findCell } from "../core/cells";
+import { ancestors } from "../core/hierarchy";
+import { wilson } from "../core/metrics";
+import type { Page } from "../derive";
+import { nodeName, nodePath } from "../label";
+import type { Hover } from "../model";
+import { count, counted, measure, rate } from "./format";
+
+/** What a tooltip says: a title, a line below it, and rows of name and value. */
+export interface Tip {
+  readonly title: string;
+  readonly note: string;
+  readonly rows: readonly (readonly [name: string, value: string, extra?: string])[];
+  /** Classes whose typical samples are shown; empty for none. */
+  readonly classes: readonly number[];
+}
+
+const MOST_THUMBNAILS = 8;
+
+/** Words for what the pointer is on; null when that is nothing (any more). */
+export function tipOf(page: Page, hover: Hover): Tip | null {
+  switch (hover.kind) {
+    case "node":
+      return hover.node < page.model.tree.nNodes ? nodeTip(page, hover.node) : null;
+    case "cell":
+      return cellTip(page, hover.row, hover.col);
+    case "response":
+      return responseTip(page, hover.leaf, hover.column, hover.position);
+    case "neuron":
+      return neuronTip(page, hover.column);
+  }
+}
+
+function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
+  const { tree, classes, groups } = model;
+  const tp = groups.tp[node];
+  const fp = groups.fp[node];
+  const fn = groups.fn[node];
+  const start = tree.start[node];
+  const n = tree.stop[node] - start;
+  const rows: [string, string, string][] = [
+    ["recall", rategroups.recall[node], interval(tp, tp + fn)],
+    ["precision", rategroups.precision[node], interval(tp, tp + fp)],
+    ["F1", rategroups.f1[node], ""],
+    ["TP", count(tp), ""],
+    ["FP", count(fp), ""],
+    ["FN", count(fn), ""],
+  ];
+  if (model.state.icicle.colour === "neuron") {
+    rows.unshift([
+      `neuron ${model.state.responses.neuron}`,
+      measuremodel.nodeValue[node],
+      `mean, ${layer?.name ?? ""}`,
+    ]);
+  }
+  const title = nodeName(tree, classes, node) || "all classes";
+  const above = nodePath(tree, classes, node).slice(0, -1).join(" › ");
+  const aliases = tree.aliases[node];
+  const size = n > 1 ? counted(n, "class", "classes") : "";
+  const step = Math.max(1, n / MOST_THUMBNAILS);
+  const shown = Array.from(
+    { length: Math.min(n, MOST_THUMBNAILS) },
+    (_, at) => tree.classOfLeaf[start + Math.floor(at * step)],
+  );
+  return {
+    title,
+    note: [size, aliases && aliases !== title ? aliases : "", above].filter(Boolean).join(" · "),
+    rows,
+    classes: manifest.study.has_thumbnails && model.rows ? shown : [],
+  };
+}
+
+function cellTip({ model }: Page, row: number, col: number): Tip | null {
+  const { tree, classes, cells, filtered, groups, state } = model;
+  const trueClass = tree.classOfLeaf[row];
+  const predClass = tree.classOfLeaf[col];
+  if (trueClass === undefined || predClass === undefined) return null;
+  const cell = findCell(cells, trueClass, predClass);
+  const n = cell < 0 ? 0 : filtered.count[cell];
+  const leaf = tree.nodeOfLeaf[row];
+  const total = groups.tp[leaf] + groups.fn[leaf];
+  const group = ancestors(tree).of(row, col);
+  const hidden = n > 0 && n < state.filter.minCount;
+  return {
+    title: `${classes.name[trueClass]} → ${classes.name[predClass]}`,
+    note: row === col ? "correct" : "true → predicted",
+    rows: [
+      ["samples", count(n), hidden ? "hidden by the cell filter" : ""],
+      ["of its row", rate(n / total), `of ${count(total)}`],
+      ["group", nodeName(tree, classes, group) || "all classes", ""],
+    ],
+    classes: [],
+  };
+}
+
+function responseTip({ model }: Page, leaf: number, column: number, position: number): Tip | null {
+  const block = model.responses;
+  const classId = model.tree.classOfLeaf[leaf];
+  const neuron = block?.neurons[column];
+  if (!block || classId === undefined || neuron === undefined) return null;
+  const lines = block.side * block.side;
+  const value = block.value[(classId * block.neurons.length + column) * lines + position];
+  const rows: [string, string, string][] = [
+    ["mean response", measure(value), value >= block.threshold ? "at or above T" : ""],
+    [scoreTitle(block.scoreName), measureblock.score[neuron], "of the neuron"],
+  ];
+  if (lines > 1)
+    rows.push([
+      "position",
+      `row ${Math.floor(position / block.side) + 1}, column ${(position % block.side) + 1}`,
+      `of ${block.side} × ${block.side}`,
+    ]);
+  return { title: `${model.classes.name[classId]} · neuron ${neuron}`, note: block.layer, rows, classes: [] };
+}
+
+function neuronTip({ model }: Page, column: number): Tip | null {
+  const block = model.responses;
+  const neuron = block?.neurons[column];
+  if (!block || neuron === undefined) return null;
+  return {
+    title: `neuron ${neuron}`,
+    note: `${block.layer} · click for its strongest samples`,
+    rows: [[scoreTitle(block.scoreName), measureblock.score[neuron], ""]],
+    classes: [],
+  };
+}
+
+/** Name of what a column header shows. */
+export function scoreTitle(scoreName: string): string {
+  return scoreName === "relevance" ? "relevance (Eq. 2)" : scoreName;
+}
+
+function interval(k: number, n: number): string {
+  if (n === 0) return "no samples";
+  const [low, high] = wilson(k, n);
+  return `${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)}, ${count(k)} of ${count(n)}`;
+}

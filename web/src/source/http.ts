@@ -1,0 +1,57 @@
+import { decode, decodeManifest } from "./decode";
+import type { Source } from "./source";
+
+/** A source that talks to the server at `base` (default: the folder of the page); who it is, a cookie tells. */
+export function httpSource(base = "."): Source {
+  async function post(path: string, message: unknown, signal: AbortSignal): Promise<Response> {
+    const response = await call(`${base}/api/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(message),
+      signal,
+    });
+    if (!response.ok) throw await failure(response);
+    return response;
+  }
+
+  return {
+    async manifest(signal, etag) {
+      const response = await call(`${base}/api/manifest`, {
+        headers: etag ? { "If-None-Match": etag } : {},
+        cache: "no-store",
+        signal,
+      });
+      if (response.status === 304) return null;
+      if (!response.ok) throw await failure(response);
+      return { manifest: decodeManifest(await response.json()), etag: response.headers.get("ETag") };
+    },
+    async request(message, { signal }) {
+      const response = await post("request", message, signal);
+      return decode(await response.arrayBuffer(), message.view);
+    },
+    async sheet(message, { signal }) {
+      return (await post("sheet", message, signal)).blob();
+    },
+    thumbUrl: (hash) => `${base}/thumb/${encodeURIComponent(hash)}.jpg`,
+  };
+}
+
+async function call(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Error("the server does not answer; is 'classblocks view' still running?");
+  }
+}
+
+async function failure(response: Response): Promise<Error> {
+  const text = await response.text();
+  try {
+    const body = JSON.parse(text) as { error?: unknown };
+    if (typeof body.error === "string") return new Error(body.error);
+  } catch {
+    // not JSON: a proxy's page, of which the status says enough
+  }
+  return new Error(`the server answered ${response.status} ${response.statusText}`);
+}

@@ -1,0 +1,132 @@
+import type { Action } from "./actions";
+import { type AppState, initialState, type Range, type Selection } from "./state";
+
+/** The only way the state changes. An action that changes nothing gives back the same object. */
+export function reduce(state: AppState, action: Action): AppState {
+  switch (action.type) {
+    case "result":
+      return patch(state, { result: action.name, follow: action.follow ?? false });
+    case "hierarchy":
+      if (action.name === state.hierarchy) return state;
+      return {
+        ...state,
+        hierarchy: action.name,
+        viewport: null,
+        selection: state.selection.kind === "top" ? state.selection : { kind: "none" },
+        responses: { ...state.responses, nodes: [], page: 0 },
+        samples: { ...state.samples, open: null },
+      };
+    case "tab":
+      return patch(state, { tab: action.tab });
+    case "viewport":
+      return patch(state, { viewport: action.viewport });
+    case "selectNodes":
+      return selectNodes(state, action);
+    case "selectPart":
+      if (state.selection.kind !== "groups" || state.selection.part === action.part) return state;
+      return select(state, { ...state.selection, part: action.part });
+    case "selectCells":
+      return selectCells(state, action);
+    case "selectTop":
+      return {
+        ...select(state, { kind: "top", layer: action.layer, neuron: action.neuron }),
+        responses: { ...state.responses, layer: action.layer, neuron: action.neuron },
+      };
+    case "clearSelection":
+      if (state.selection.kind === "none") return state;
+      return {
+        ...select(state, { kind: "none" }),
+        responses: patch(state.responses, { nodes: none(state.responses.nodes) }),
+      };
+    case "filter":
+      return patch(state, { filter: patch(state.filter, action.filter) });
+    case "resetFilter":
+      return patch(state, { filter: patch(state.filter, initialState.filter) });
+    case "encoding":
+      return patch(state, { encoding: patch(state.encoding, action.encoding) });
+    case "icicle":
+      return reorder(state, patch(state, { icicle: patch(state.icicle, action.icicle) }));
+    case "responses":
+      return respond(state, action.responses);
+    case "samples":
+      return patch(state, { samples: patch(state.samples, action.samples) });
+    case "replace":
+      return action.state;
+  }
+}
+
+function selectNodes(state: AppState, action: Action & { type: "selectNodes" }): AppState {
+  const before = state.selection.kind === "groups" ? state.selection : null;
+  const nodes = action.add && before ? toggle(before.nodes, action.nodes) : unique(action.nodes);
+  if (nodes.length === 0) return reduce(state, { type: "clearSelection" });
+  const selection: Selection = { kind: "groups", nodes, part: action.part ?? before?.part ?? "both" };
+  return {
+    ...select(state, selection),
+    responses: {
+      ...state.responses,
+      nodes,
+      page: state.responses.order === "relevance" ? 0 : state.responses.page,
+    },
+  };
+}
+
+function selectCells(state: AppState, action: Action & { type: "selectCells" }): AppState {
+  const box = { rows: action.rows, cols: action.cols };
+  if (isEmpty(box.rows) || isEmpty(box.cols)) return state;
+  const before = action.add && state.selection.kind === "cells" ? state.selection.boxes : [];
+  return select(state, { kind: "cells", boxes: [...before, box] });
+}
+
+/** A new selection closes what was open in the sample viewer. */
+function select(state: AppState, selection: Selection): AppState {
+  return { ...state, selection, samples: patch(state.samples, { open: null }) };
+}
+
+/** Boxes are in leaf units, so a new order would make them other cells. */
+function reorder(before: AppState, after: AppState): AppState {
+  const same =
+    before.icicle.sort === after.icicle.sort && before.icicle.descending === after.icicle.descending;
+  if (same || after.selection.kind !== "cells") return after;
+  return select(after, { kind: "none" });
+}
+
+function respond(state: AppState, change: Partial<AppState["responses"]>): AppState {
+  const changed = patch(state.responses, change);
+  if (changed === state.responses) return state;
+  const newLayer = changed.layer !== state.responses.layer;
+  const newOrder = changed.order !== state.responses.order;
+  const responses = {
+    ...changed,
+    page: newLayer || newOrder ? (change.page ?? 0) : changed.page,
+    neuron: newLayer ? (change.neuron ?? null) : changed.neuron,
+    threshold: newLayer ? (change.threshold ?? null) : changed.threshold,
+  };
+  const icicle =
+    responses.neuron === null && state.icicle.colour === "neuron"
+      ? { ...state.icicle, colour: initialState.icicle.colour }
+      : state.icicle;
+  return { ...state, responses, icicle };
+}
+
+function patch<T extends object>(before: T, change: Partial<T>): T {
+  const keys = Object.keys(change) as (keyof T)[];
+  return keys.every((key) => Object.is(before[key], change[key])) ? before : { ...before, ...change };
+}
+
+function unique(nodes: readonly number[]): readonly number[] {
+  return [...new Set(nodes)];
+}
+
+function none(nodes: readonly number[]): readonly number[] {
+  return nodes.length === 0 ? nodes : [];
+}
+
+/** Shift-click: take `nodes` in, or out when all of them are in. */
+function toggle(before: readonly number[], nodes: readonly number[]): readonly number[] {
+  if (nodes.every((node) => before.includes(node))) return before.filter((node) => !nodes.includes(node));
+  return unique([...before, ...nodes]);
+}
+
+function isEmpty(range: Range): boolean {
+  return !(range.stop > range.start);
+}
