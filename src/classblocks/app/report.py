@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classblocks.app.context import Context
 from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, wilson
 
 if TYPE_CHECKING:
     from classblocks.core.confusion import Cells
     from classblocks.core.hierarchy import Hierarchy
     from classblocks.study.result import Result
-    from classblocks.study.study import Study
 
 REPORT_VERSION = 1
 _COUNTS = ("n_true", "n_pred", "tp", "fp", "fn")
@@ -22,10 +22,11 @@ _RATES = (
 
 
 def report(
-    study: "Study", result: "Result", hierarchy: str, *, levels: int = 2, worst: int = 10
+    context: Context, result: "Result", hierarchy: str, *, levels: int = 2, worst: int = 10
 ) -> dict[str, Any]:
     """Collect accuracy, group metrics, error shares by level and the worst confusions."""
-    tree, cells = study.hierarchies[hierarchy], result.cells()
+    study, cells = context.study, result.cells()
+    tree = context.hierarchies[hierarchy]
     return {
         "kind": "report",
         "version": REPORT_VERSION,

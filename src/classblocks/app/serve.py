@@ -1,10 +1,10 @@
 """Listening: the socket, the address to open, and running until interrupted."""
 
+import contextlib
 import errno
 import secrets
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -42,9 +42,17 @@ class Listener:
         return port
 
     @property
+    def is_public(self) -> bool:
+        """Whether all addresses of this machine are listened on."""
+        return self.host in ("0.0.0.0", "::")
+
+    @property
     def url(self) -> str:
-        """Address to open in a browser."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        """Address to open in a browser on this machine."""
+        return self.url_of("127.0.0.1" if self.is_public else self.host)
+
+    def url_of(self, host: str) -> str:
+        """Address with another name of this machine."""
         host = f"[{host}]" if ":" in host else host
         token = "" if self.token is None else f"?token={self.token}"
         return f"http://{host}:{self.port}/{token}"
@@ -71,9 +79,7 @@ def listen(host: str = "127.0.0.1", port: int | None = None) -> Listener:
     raise PortInUse(text)
 
 
-def serve(
-    study: "Study", listener: Listener, *, on_start: Callable[[], None] | None = None
-) -> None:
+def serve(study: "Study", listener: Listener) -> None:
     """Answer requests until interrupted (Ctrl-C or SIGTERM)."""
     import uvicorn
 
@@ -93,9 +99,9 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    if on_start is not None:
-        on_start()
-    uvicorn.Server(config).run(sockets=[listener.socket])
+    # uvicorn shuts down, then raises the signal again.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener.socket])
 
 
 def _bind(host: str, port: int) -> socket.socket:

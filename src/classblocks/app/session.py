@@ -65,6 +65,6 @@ class Session:
 
     def warm(self) -> None:
         """Compute what the page asks for first, of the newest result."""
-        newest = next(reversed(self.study.results), None)
+        newest = next(reversed(list(self.study.results)), None)
         if newest is not None:
             self.request({"view": "rows", "result": newest})

@@ -55,12 +55,26 @@ def encode(reply: Reply) -> bytes:
     return written
 
 
+def arrow_numbers(values: NDArray[Any]) -> pa.Array:
+    """Wrap a NumPy array; unlike ``pa.array`` this does not import pandas where there is one."""
+    contiguous = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(contiguous.dtype)
+    return pa.Array.from_buffers(kind, contiguous.size, [None, pa.py_buffer(contiguous)])
+
+
+def _arrow_texts(texts: Sequence[str]) -> pa.Array:
+    encoded = [text.encode() for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+
+
 def _array(name: str, column: Column) -> pa.Array:
     if isinstance(column, np.ndarray):
         if column.dtype not in _FIXED_WIDTH or column.ndim != 1:
             raise TypeError(f"column {name!r} is {column.dtype} with shape {column.shape}")
-        return pa.array(np.ascontiguousarray(column))
-    array = pa.array(column, type=pa.string())
-    if array.null_count:
-        raise TypeError(f"column {name!r} has {array.null_count} nulls")
-    return array
+        return arrow_numbers(column)
+    if None in column:
+        raise TypeError(f"column {name!r} has nulls")
+    return _arrow_texts(column)

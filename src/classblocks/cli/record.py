@@ -51,7 +51,13 @@ An interrupted recording goes on where it stopped when the same command is given
 @click.option("--transform", default="none", show_default=True, help="Transformation, as a label.")
 @click.option("--epoch", type=int, help="Epoch of the weights.")
 @click.option("--split", default="val", show_default=True, help="Split of the images.")
-@click.option("--batch-size", type=click.IntRange(1), default=256, show_default=True)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    default=256,
+    show_default=True,
+    help="Images that go through the network at once.",
+)
 @click.option(
     "--side",
     type=click.IntRange(1, 64),

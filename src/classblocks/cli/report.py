@@ -41,18 +41,19 @@ def command(
 ) -> None:
     """Print accuracy, group metrics, error shares by level and the worst confusions."""
     from classblocks import study as studies
+    from classblocks.app.context import Context
     from classblocks.app.report import report, text
 
     opened = studies.open(study)
-    name = result or next(reversed(opened.results), None)
+    name = result or next(reversed(list(opened.results)), None)
     if name is None:
         raise ValueError(f"{study} has no results yet")
     if name not in opened.results:
         raise ValueError(f"no result {name!r} in {study} (it has {', '.join(opened.results)})")
-    tree = hierarchy or opened.default_hierarchy
-    if tree is None or tree not in opened.hierarchies:
-        raise ValueError(
-            f"no hierarchy {tree!r} in {study} (it has {', '.join(opened.hierarchies) or 'none'})"
-        )
-    facts = report(opened, opened.results[name], tree, levels=levels, worst=worst)
+    context = Context(opened)
+    tree = hierarchy or context.default_hierarchy
+    if tree not in context.hierarchies:
+        known = ", ".join(context.hierarchies)
+        raise ValueError(f"no hierarchy {tree!r} in {study} (it has {known})")
+    facts = report(context, opened.results[name], tree, levels=levels, worst=worst)
     click.echo(json.dumps(facts, indent=1, ensure_ascii=False) if as_json else text(facts))

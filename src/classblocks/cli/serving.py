@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import types
@@ -45,6 +46,8 @@ def announce(name: str, listener: "Listener", asked_port: int | None) -> None:
     if asked_port is None and listener.port != DEFAULT_PORT:
         click.echo(f"port {DEFAULT_PORT} is in use, so this is port {listener.port}")
     click.echo(f"{name}: {listener.url}  (Ctrl-C stops)")
+    if listener.is_public:
+        click.echo(f"from other machines: {listener.url_of(socket.gethostname())}")
     sys.stdout.flush()
 
 

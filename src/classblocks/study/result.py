@@ -123,7 +123,8 @@ class Result:
 
     def _column(self, name: str) -> pa.ChunkedArray:
         try:
-            table = pq.read_table(self._predictions, columns=[name], memory_map=True)
+            with pq.ParquetFile(self._predictions, memory_map=True) as file:
+                table = file.read(columns=[name])
         except (pa.ArrowException, OSError) as error:
             raise StudyError(f"{self._predictions} cannot be read: {error}") from None
         if table.num_columns != 1 or table.num_rows != self.n_samples:

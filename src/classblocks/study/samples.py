@@ -127,7 +127,9 @@ class Samples:
             return _SCHEMA.empty_table().select([name for name in names if name in FIXED])
         _ = self._metadata
         try:
-            return pq.read_table(self.path, columns=list(names), memory_map=True)
+            # Unlike read_table this does not import pandas where there is one.
+            with pq.ParquetFile(self.path, memory_map=True) as file:
+                return file.read(columns=list(names))
         except (pa.ArrowException, OSError) as error:
             raise StudyError(f"{self.path} cannot be read: {error}") from None
 

@@ -200,7 +200,8 @@ def read_index(directory: Path) -> pa.Table:
         return _SCHEMA.empty_table()
     try:
         # Not mapped: the file is replaced while others read it, which some systems refuse.
-        table = pq.read_table(path, memory_map=False)
+        with pq.ParquetFile(path) as file:
+            table = file.read()
     except (pa.ArrowException, OSError) as error:
         raise StudyError(f"{path} is not complete Parquet: {error}") from None
     if not table.schema.equals(_SCHEMA):

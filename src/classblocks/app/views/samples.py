@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from classblocks.app.context import Context
 from classblocks.app.parameters import Parameters
-from classblocks.app.wire import Column, Reply
+from classblocks.app.wire import Column, Reply, arrow_numbers
 from classblocks.study.result import Result
 from classblocks.study.study import Study
 
@@ -69,7 +69,7 @@ def _taken(
 
 
 def _text(column: pa.ChunkedArray, positions: NDArray[np.int32]) -> list[str]:
-    values = column.take(pa.array(positions)).to_pylist()
+    values = column.take(arrow_numbers(positions)).to_pylist()
     return ["" if value is None else str(value) for value in values]
 
 

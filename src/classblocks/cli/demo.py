@@ -1,0 +1,140 @@
+"""``classblocks demo``."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from classblocks.cli.serving import address_options, announce, open_page, stopped_by_signals
+
+if TYPE_CHECKING:
+    from classblocks.study.study import Study
+
+_POLL_SECONDS = 0.2
+_SECONDS_TO_STOP = 15
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  classblocks demo
+  classblocks demo letters --build-only
+
+The page opens as soon as the first epoch is recorded; later epochs appear as they end. Given again,
+the command goes on where it stopped, or just opens what is complete.""",
+)
+@click.argument(
+    "directory",
+    metavar="[DIR]",
+    default="classblocks-demo",
+    type=click.Path(file_okay=False, path_type=Path),
+)
+@click.option("--build-only", is_flag=True, help="Make the study and stop.")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs to train.")
+@address_options
+def command(
+    directory: Path,
+    build_only: bool,
+    epochs: int | None,
+    host: str,
+    port: int | None,
+    no_browser: bool,
+) -> None:
+    """Train on the built-in data, record every epoch, and open the page while it trains."""
+    if build_only:
+        _build(directory, epochs)
+        return
+    from classblocks.app.serve import listen, serve
+
+    with stopped_by_signals(), listen(host, port) as listener:
+        try:
+            with _training(directory, epochs) as training:
+                study = _opened(directory, training)
+                announce(study.name, listener, port)
+                if not no_browser:
+                    open_page(listener.url)
+                threading.Thread(target=_tell_end, args=(training,), daemon=True).start()
+                serve(study, listener)
+        except KeyboardInterrupt:
+            pass
+    click.echo(f"\nstopped; `classblocks demo {directory}` goes on")
+
+
+def _build(directory: Path, epochs: int | None) -> None:
+    from classblocks.demo import build
+
+    try:
+        build(directory) if epochs is None else build(directory, epochs=epochs)
+    except KeyboardInterrupt:
+        click.echo(f"\nstopped; `classblocks demo {directory} --build-only` goes on", err=True)
+        sys.exit(130)
+
+
+@contextmanager
+def _training(directory: Path, epochs: int | None) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Train in a process of its own, until done or until the block is left."""
+    from classblocks.demo import is_complete
+
+    if is_complete(directory):
+        yield None
+        return
+    arguments = [sys.executable, "-m", "classblocks", "demo", str(directory), "--build-only"]
+    arguments += [] if epochs is None else ["--epochs", str(epochs)]
+    # A session of its own: Ctrl-C reaches this process, which then stops the training.
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, start_new_session=True)
+    _step_back(process.pid)
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _step_back(pid: int) -> None:
+    """Let the page go before the training."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, pid, 10)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_SECONDS_TO_STOP)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
+
+
+def _opened(directory: Path, training: "subprocess.Popen[bytes] | None") -> "Study":
+    """Wait until there is a study with something to show."""
+    from classblocks import study as studies
+    from classblocks.study.format import STUDY_FILE
+
+    while training is not None and training.poll() is None:
+        if (directory / STUDY_FILE).exists():
+            study = studies.open(directory)
+            if study.results:
+                return study
+        time.sleep(_POLL_SECONDS)
+    if training is not None and training.returncode != 0:
+        raise click.ClickException(f"the training ended with exit code {training.returncode}")
+    return studies.open(directory)
+
+
+def _tell_end(training: "subprocess.Popen[bytes] | None") -> None:
+    if training is None:
+        return
+    code = training.wait()
+    if code == 0:
+        click.echo("training finished; the page stays open until Ctrl-C")
+    elif code not in (130, -signal.SIGINT):
+        click.echo(f"training failed with exit code {code}; the page stays open", err=True)
