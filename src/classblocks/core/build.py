@@ -115,6 +115,8 @@ def _cycle(draft: Draft, reached: set[int]) -> str:
 
 
 def _check_classes(draft: Draft, children: list[list[int]], n_classes: int) -> None:
+    if n_classes < 1:
+        raise ValueError("hierarchy: expected at least one class, got none")
     leaf: dict[int, int] = {}
     for v, (name, class_id) in enumerate(zip(draft.name, draft.class_id, strict=True)):
         if draft.parent[v] < 0 and class_id >= 0:
@@ -141,8 +143,6 @@ def _check_classes(draft: Draft, children: list[list[int]], n_classes: int) -> N
     if missing:
         listing = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
         raise ValueError(f"hierarchy: {len(missing)} of {n_classes} classes missing: {listing}")
-    if n_classes < 1:
-        raise ValueError("hierarchy: expected at least one class, got none")
 
 
 def _path(draft: Draft, v: int) -> str:
@@ -259,8 +259,15 @@ def _node(
     if isinstance(item, Mapping):
         return given, (), None, [(str(key), child) for key, child in item.items()]
     if isinstance(item, list | tuple):
-        return given, (), None, [(None, child) for child in item]
+        return given, (), None, [entry for child in item for entry in _entries(child)]
     raise ValueError(f"hierarchy: expected a name, list or object, got {type(item).__name__}")
+
+
+def _entries(child: object) -> _Below:
+    """Let an object of children inside a list stand for its entries."""
+    if isinstance(child, Mapping) and not isinstance(child.get("name"), str):
+        return [(str(key), item) for key, item in child.items()]
+    return [(None, child)]
 
 
 def _named(

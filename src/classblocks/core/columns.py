@@ -39,7 +39,7 @@ class Columns(dict[str, NDArray[Any]]):
 
     def row(self, i: int) -> dict[str, Any]:
         """One row as plain Python values."""
-        return {name: values[i : i + 1].tolist()[0] for name, values in self.items()}
+        return {name: values[[i]].tolist()[0] for name, values in self.items()}
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         import pyarrow as pa
