@@ -130,9 +130,7 @@ def _walk(groups: Groups, path: tuple[str, ...]) -> Iterator[Character]:
         elif name in COLOURED:
             glyph, shape = COLOURED[name]
             for word, hue in HUES.items():
-                yield Character(
-                    f"{word} {shape}", f"{_code(glyph)} {word}", glyph, here, hue=hue
-                )
+                yield Character(f"{word} {shape}", f"{_code(glyph)} {word}", glyph, here, hue=hue)
         elif name in TURNED:
             for turn, glyph in enumerate(inner):
                 yield Character(_name(glyph), _code(glyph), inner[0], here, turn, upright=True)

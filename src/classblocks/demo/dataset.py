@@ -94,7 +94,7 @@ def render(plan: Plan, split: str) -> Samples:
 
 
 def truth(plan: Plan, splits: Mapping[str, Samples]) -> dict[str, Any]:
-    """What is known about the classes and samples; class ids and sample ids throughout."""
+    """Say what is known about the classes and samples, by class id and sample id."""
     chosen = plan.characters
     return {
         "version": 1,
@@ -126,8 +126,14 @@ def truth(plan: Plan, splits: Mapping[str, Samples]) -> dict[str, Any]:
     }
 
 
-def write_images(samples: Samples, file: Path) -> None:
-    """Write a Parquet file with ``image`` (PNG bytes), ``label``, ``sample_id`` and columns."""
+def write_images(samples: Samples, plan: Plan, file: Path) -> None:
+    """Write a Parquet file with ``image`` (PNG bytes), ``label``, ``sample_id`` and columns.
+
+    Notes
+    -----
+    Class names lie in the metadata where the Hugging Face library keeps them, so that the file
+    says all about itself.
+    """
     with ThreadPoolExecutor(2) as pool:
         pictures = list(pool.map(_png, samples.images, chunksize=256))
     table = pa.table(
@@ -138,6 +144,10 @@ def write_images(samples: Samples, file: Path) -> None:
             **{name: pa.array(values) for name, values in samples.columns.items()},
         }
     )
+    names = [character.name for character in plan.characters]
+    label = {"names": names, "_type": "ClassLabel"}
+    described = {"info": {"features": {"image": {"_type": "Image"}, "label": label}}}
+    table = table.replace_schema_metadata({"huggingface": json.dumps(described)})
     part = file.with_suffix(".part")
     pq.write_table(table, part, compression="none", row_group_size=4096)
     part.replace(file)
@@ -182,5 +192,3 @@ def _png(image: NDArray[np.uint8]) -> bytes:
     file = BytesIO()
     Image.fromarray(image).save(file, "png", compress_level=1)
     return file.getvalue()
-
-

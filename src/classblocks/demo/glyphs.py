@@ -75,10 +75,10 @@ def shapes(characters: Sequence[Character]) -> Shapes:
             if not ink.any() or np.array_equal(ink, missing[f][0]):
                 continue
             has[c, f] = True
-            masks[c, f] = np.rot90(
-                _place(ink, None if character.upright else top), character.turn
-            )
-    absent = [character.name for character, row in zip(characters, has, strict=True) if not row.any()]
+            masks[c, f] = np.rot90(_place(ink, None if character.upright else top), character.turn)
+    absent = [
+        character.name for character, row in zip(characters, has, strict=True) if not row.any()
+    ]
     if absent:
         raise ValueError(f"no DejaVu face has {', '.join(absent[:5])}")
     return Shapes(masks, has)
@@ -115,7 +115,7 @@ def look_alikes(shapes: Shapes, tolerance: float = 0.02) -> list[list[int]]:
 
 
 def rotation_symmetric(shapes: Shapes, tolerance: float = 0.3) -> list[int]:
-    """Classes whose glyph, centred by its ink, looks the same after a quarter turn in every face."""
+    """Find the classes whose centred ink looks the same after a quarter turn in every face."""
     found = []
     for c, (masks, has) in enumerate(zip(shapes.masks, shapes.has, strict=True)):
         if all(_turn_error(mask) <= tolerance for mask in masks[has]):

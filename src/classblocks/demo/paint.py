@@ -73,7 +73,8 @@ def _choose_faces(has: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[n
         own = has & (families == font)  # (n, F)
         share += own / np.maximum(own.sum(1, keepdims=True), 1)
     bound = np.cumsum(share, 1)
-    return (rng.random((len(has), 1)) * bound[:, -1:] >= bound).sum(1)
+    chosen: NDArray[np.intp] = (rng.random((len(has), 1)) * bound[:, -1:] >= bound).sum(1)
+    return chosen
 
 
 def _distort(
@@ -100,8 +101,8 @@ def _distort(
         turned = shape.transform(
             (CANVAS, CANVAS), Image.Transform.AFFINE, affine[i], Image.Resampling.BILINEAR
         )
-        coverage[i] = turned.reduce(2)
-    return coverage.astype(np.float32) / 255
+        coverage[i] = np.asarray(turned.reduce(2))
+    return coverage.astype(np.float32) / np.float32(255)
 
 
 def _lumas(n: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -129,7 +130,8 @@ def _with_luma(base: NDArray[np.float64], luma: NDArray[np.float64]) -> NDArray[
     luma = luma[:, None]
     darker = 255 * base * luma / own
     lighter = 255 * base + (255 - 255 * base) * (luma - own) / np.maximum(255 - own, 1e-3)
-    return np.where(luma <= own, darker, lighter)
+    colours: NDArray[np.float64] = np.where(luma <= own, darker, lighter)
+    return colours
 
 
 def _ground(
@@ -144,7 +146,9 @@ def _ground(
     m = int(gradient.sum())
     direction = rng.uniform(0, 2 * np.pi, m)
     axis = np.linspace(-1, 1, SIDE)
-    along = np.cos(direction)[:, None, None] * axis + np.sin(direction)[:, None, None] * axis[:, None]
+    along = (
+        np.cos(direction)[:, None, None] * axis + np.sin(direction)[:, None, None] * axis[:, None]
+    )
     slope = rng.uniform(-22, 22, (m, 3))
     ground[gradient] += (along[..., None] * slope[:, None, None]).astype(np.float32)
 

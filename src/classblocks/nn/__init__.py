@@ -1,1 +1,27 @@
 """Everything that needs PyTorch."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from classblocks.nn.preprocess import Preprocess, preprocess_of
+    from classblocks.nn.recording import record
+    from classblocks.nn.spec import load_model
+    from classblocks.nn.weights import load_weights
+
+__all__ = ["Preprocess", "load_model", "load_weights", "preprocess_of", "record"]
+
+_HOME = {
+    "Preprocess": "preprocess",
+    "load_model": "spec",
+    "load_weights": "weights",
+    "preprocess_of": "preprocess",
+    "record": "recording",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    from importlib import import_module
+
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

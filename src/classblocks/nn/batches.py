@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ def batches(
     start: int = 0,
     batch_size: int = 256,
     keep_picture: Callable[[int], bool] = lambda position: False,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Yield batches over source positions ``start`` to n; their bounds depend on nothing else.
 
     Parameters

@@ -95,7 +95,7 @@ def reduced(output: object, side: int, layer: str) -> tuple[Tensor, Tensor]:
         raise ValueError(f"layer {layer!r} gives {what}, expected units, tokens or maps of floats")
     values = values.detach()
     if values.ndim == 2:
-        units = values.float()
+        units = values.float().clone()  # an activation that works in place may follow
         return units[:, :, None], units
     if values.ndim == 3:
         values, grid = _token_grid(values)
