@@ -23,6 +23,7 @@ from classblocks.study.format import (
     StudyError,
     check_version,
 )
+from classblocks.study.numbers import numbers
 from classblocks.study.responses import LayerResponses
 from classblocks.study.samples import Samples, read_only
 
@@ -135,15 +136,16 @@ class Result:
         return table.column(0)
 
     def _numbers(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
-        return read_only(self._column(name).to_numpy().astype(dtype, copy=False))
+        return read_only(numbers(self._column(name)).astype(dtype, copy=False))
 
     def _lists(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
         if name not in self._schema.names:
             return np.empty((self.n_samples, 0), dtype)
         column = self._column(name)
         width = column.type.list_size
-        chunks = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
-        flat = np.concatenate(chunks) if chunks else np.empty(0, dtype)
+        flat = numbers(
+            pa.chunked_array([c.flatten() for c in column.chunks], column.type.value_type)
+        )
         return read_only(flat.astype(dtype, copy=False).reshape(self.n_samples, width))
 
     @cached_property

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from classblocks.study.format import SAMPLES_FILE, StudyError
+from classblocks.study.numbers import numbers
 
 FIXED = ("sample_id", "true", "split", "uri")
 _SCHEMA = pa.schema(
@@ -134,7 +135,7 @@ class Samples:
             raise StudyError(f"{self.path} cannot be read: {error}") from None
 
     def _numbers(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
-        return read_only(self._table([name]).column(0).to_numpy().astype(dtype, copy=False))
+        return read_only(numbers(self._table([name]).column(0)).astype(dtype, copy=False))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from classblocks.study.atomic import locked, sync_directory, write_table
 from classblocks.study.format import THUMBNAILS, StudyError
+from classblocks.study.numbers import numbers
 from classblocks.study.pixels import UnreadableImage, decode
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class ThumbnailStore:
     @cached_property
     def _columns(self) -> dict[str, NDArray[Any]]:
         table = read_index(self.directory)
-        return {name: table.column(name).to_numpy() for name in table.column_names}
+        return {name: numbers(table.column(name)) for name in table.column_names}
 
     @cached_property
     def _by_id(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

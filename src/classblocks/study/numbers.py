@@ -1,0 +1,21 @@
+"""Numbers out of Arrow columns, quickly from the first one on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from classblocks.study.format import StudyError
+
+
+def numbers(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Read a column without nulls; `to_numpy` would import pandas where there is one."""
+    if column.null_count:
+        raise StudyError(f"expected a number in every row, got {column.null_count} nulls")
+    chunks = [np.from_dlpack(chunk) for chunk in column.chunks if len(chunk)]
+    if not chunks:
+        return np.empty(0, column.type.to_pandas_dtype())
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
