@@ -1,7 +1,7 @@
 import type { Plot } from "../layout/frame";
 import type { IcicleBox } from "../layout/icicle";
 import type { Tree } from "../model";
-import { hatch, hatchGround } from "./hatch";
+import { hatch, hatchGround, hatchLine } from "./hatch";
 import { countRamp, css, type Rgb, rampColour, rateRamp, textOn, theme } from "./palette";
 import { font, TextFitter } from "./text";
 
@@ -69,7 +69,7 @@ export class IciclePainter {
     context.fillStyle = style;
     context.textBaseline = "middle";
     context.textAlign = "left";
-    context.font = font(Math.min(12, Math.floor(height / ratio) - 1) * ratio);
+    context.font = font((height < 14 * ratio ? 10 : 12) * ratio);
     const middle = plot.y + (box.y0 + box.y1) / 2;
     const isNarrow = this.texts.measure(context, name) > width && width < 72 * ratio;
     if (isNarrow && height > box.x1 - box.x0 && height > 28 * ratio) {
@@ -86,13 +86,18 @@ export class IciclePainter {
     const shown = this.texts.fit(context, name, width);
     if (shown === "") return;
     const left = plot.x + box.x0 + 4 * ratio;
-    context.fillText(shown, left, middle + ratio * 0.5);
     const value = formatValue(box.value, picture.kind);
-    const used = this.texts.measure(context, shown) + 12 * ratio;
-    if (this.texts.measure(context, value) + used > width) return;
-    context.textAlign = "right";
+    const valueWidth = this.texts.measure(context, value);
+    const isBeside = this.texts.measure(context, shown) + 12 * ratio + valueWidth <= width;
+    const isBelow = !isBeside && height >= 34 * ratio && valueWidth <= width;
+    const first = middle + ratio * (isBelow ? -7.5 : 0.5);
+    context.fillText(shown, left, first);
     context.globalAlpha = 0.72;
-    context.fillText(value, plot.x + box.x1 - 6 * ratio, middle + ratio * 0.5);
+    if (isBelow) context.fillText(value, left, middle + 8 * ratio);
+    if (isBeside) {
+      context.textAlign = "right";
+      context.fillText(value, plot.x + box.x1 - 6 * ratio, first);
+    }
     context.globalAlpha = 1;
   }
 
@@ -115,7 +120,8 @@ export class IciclePainter {
   private patternOf(context: CanvasRenderingContext2D, picture: IciclePicture): CanvasPattern {
     const key = `${picture.ratio} ${picture.dark}`;
     if (this.pattern?.key !== key) {
-      this.pattern = { key, pattern: hatch(context, theme(picture.dark), picture.ratio) };
+      const look = theme(picture.dark);
+      this.pattern = { key, pattern: hatch(context, hatchGround(look), hatchLine(look), picture.ratio) };
     }
     return this.pattern.pattern;
   }

@@ -31,8 +31,6 @@ export function drawIcicleMarks(context: CanvasRenderingContext2D, marks: Icicle
   }
   for (const node of marks.selected) {
     const [x0, y0, x1, y1] = nodeBox(marks, node);
-    context.fillStyle = css(look.accent, 0.12);
-    context.fillRect(x0, y0, x1 - x0, y1 - y0);
     context.fillStyle = css(look.accent);
     context.fillRect(x0, y0, 3 * line, y1 - y0);
     context.strokeStyle = css(look.accent);

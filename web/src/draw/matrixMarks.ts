@@ -19,14 +19,14 @@ export interface MatrixMarks {
 type Box = readonly [x: number, y: number, width: number, height: number];
 
 const strength: Readonly<Record<Part, readonly [tp: number, fp: number, fn: number]>> = {
-  both: [0.14, 0.1, 0.1],
-  tp: [0.18, 0.03, 0.03],
-  tp_correct: [0.18, 0.03, 0.03],
-  tp_confused: [0.18, 0.03, 0.03],
-  fp: [0.03, 0.18, 0.03],
-  fn: [0.03, 0.03, 0.18],
-  true: [0.14, 0.03, 0.14],
-  pred: [0.14, 0.14, 0.03],
+  both: [0.07, 0.05, 0.05],
+  tp: [0.1, 0, 0],
+  tp_correct: [0.1, 0, 0],
+  tp_confused: [0.1, 0, 0],
+  fp: [0, 0.1, 0],
+  fn: [0, 0, 0.1],
+  true: [0.07, 0, 0.07],
+  pred: [0.07, 0.07, 0],
 };
 
 /** Draw the overlay layer of a matrix. */
@@ -93,12 +93,12 @@ function drawBands(
       [colBand(marks, range), fp],
       [rowBand(marks, range), fn],
     ] as const) {
-      context.strokeStyle = css(look.accent, weight > 0.05 ? 0.75 : 0.35);
+      context.strokeStyle = css(look.accent, weight > 0 ? 0.8 : 0.35);
       context.strokeRect(band[0] + inset, band[1] + inset, band[2] - 2 * inset, band[3] - 2 * inset);
     }
   }
   context.strokeStyle = css(look.accent);
-  context.lineWidth = (tp > 0.05 ? 2 : 1) * Math.max(1, Math.round(marks.ratio));
+  context.lineWidth = (tp > 0 ? 2 : 1) * Math.max(1, Math.round(marks.ratio));
   for (const [x, y, width, height] of both) context.strokeRect(x, y, width, height);
 }
 
@@ -144,7 +144,7 @@ function drawHoverBand(
   range: Range,
   look: Theme,
 ): void {
-  context.fillStyle = css(look.ink, 0.05);
+  context.fillStyle = css(look.ink, 0.035);
   context.fillRect(...rowBand(marks, range));
   context.fillRect(...colBand(marks, range));
   context.strokeStyle = css(look.ink, 0.5);
@@ -153,7 +153,7 @@ function drawHoverBand(
 }
 
 function drawRow(context: CanvasRenderingContext2D, marks: MatrixMarks, row: number, look: Theme): void {
-  context.fillStyle = css(look.ink, marks.rows.scale < 4 ? 0.4 : 0.08);
+  context.fillStyle = css(look.ink, crossStrength(marks.rows.scale / marks.ratio));
   context.fillRect(...rowBand(marks, { start: row, stop: row + 1 }));
 }
 
@@ -169,7 +169,7 @@ function drawCross(
   const [x, y, width, height] = boxOf(marks, rows, cols);
   const room = Math.max(1, Math.round(3 * marks.ratio));
   const hole: Box = [x - room, y - room, width + 2 * room, height + 2 * room];
-  context.fillStyle = css(look.ink, Math.min(width, height) < 4 ? 0.35 : 0.07);
+  context.fillStyle = css(look.ink, crossStrength(Math.min(width, height) / marks.ratio));
   const [, bandY, bandWidth, bandHeight] = rowBand(marks, rows);
   const left = marks.plot.x - 2;
   context.fillRect(left, bandY, hole[0] - left, bandHeight);
@@ -182,4 +182,9 @@ function drawCross(
   const inset = context.lineWidth / 2;
   const ring: Box = Math.min(width, height) < 6 * marks.ratio ? hole : [x, y, width, height];
   context.strokeRect(ring[0] + inset, ring[1] + inset, ring[2] - 2 * inset, ring[3] - 2 * inset);
+}
+
+function crossStrength(cellCss: number): number {
+  if (cellCss <= 2) return 0.35;
+  return cellCss < 8 ? 0.15 : 0.07;
 }

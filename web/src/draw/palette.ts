@@ -48,9 +48,9 @@ export interface Ramp {
 /** Counts: lightness falls evenly from pale blue to navy; in the dark it rises from deep blue to near white. */
 export const countRamp: Ramp = {
   light: [
-    [0.86, 0.07, 238],
-    [0.72, 0.125, 246],
-    [0.56, 0.155, 256],
+    [0.83, 0.085, 236],
+    [0.7, 0.13, 246],
+    [0.55, 0.155, 256],
     [0.41, 0.145, 266],
     [0.27, 0.1, 275],
   ],
@@ -66,18 +66,18 @@ export const countRamp: Ramp = {
 /** Rates from 0 to 100 %: what is weak is strong in colour, what is perfect recedes into the page. */
 export const rateRamp: Ramp = {
   light: [
-    [0.33, 0.115, 345],
-    [0.5, 0.135, 350],
-    [0.67, 0.11, 345],
-    [0.83, 0.06, 330],
-    [0.955, 0.014, 310],
+    [0.31, 0.1, 330],
+    [0.49, 0.115, 336],
+    [0.66, 0.09, 332],
+    [0.82, 0.048, 322],
+    [0.955, 0.012, 305],
   ],
   dark: [
-    [0.93, 0.05, 350],
-    [0.76, 0.11, 350],
-    [0.58, 0.125, 348],
-    [0.42, 0.085, 335],
-    [0.28, 0.028, 310],
+    [0.92, 0.045, 335],
+    [0.75, 0.095, 336],
+    [0.57, 0.105, 334],
+    [0.41, 0.07, 325],
+    [0.28, 0.022, 300],
   ],
 };
 
@@ -90,6 +90,9 @@ const responseRamp: readonly Oklch[] = [
 ];
 
 export const responseAbove: Rgb = [255, 221, 51];
+
+/** Between the neurons of the response map, and under the hatching of its undefined rows. */
+export const responseGap: Rgb = [62, 67, 75];
 
 /** The colour of a position in [0, 1] on a ramp. */
 export function rampColour(ramp: Ramp, dark: boolean, t: number): Rgb {
@@ -110,10 +113,10 @@ export function haloLut(colours: Lut): Lut {
   return colours.map((colour) => pack(mix(background, unpack(colour), 0.3)));
 }
 
-/** Colours of response levels: 1 … 254 below the threshold, 255 from it; 0 is hatched elsewhere. */
-export function responseLut(dark: boolean): Lut {
+/** Colours of response levels: 1 … 254 below the threshold, 255 from it; 0 lies between columns. */
+export function responseLut(): Lut {
   const lut = new Uint32Array(256);
-  lut[0] = pack(theme(dark).background);
+  lut[0] = pack(responseGap);
   for (let level = 1; level < 255; level++) lut[level] = pack(interpolate(responseRamp, (level - 1) / 253));
   lut[255] = pack(responseAbove);
   return lut;
@@ -149,10 +152,13 @@ export function mix(under: Rgb, over: Rgb, share: number): Rgb {
   ];
 }
 
+const nearBlack: Rgb = [8, 10, 13];
+
 /** Whichever of near black and white reads better on a colour (WCAG contrast). */
 export function textOn(colour: Rgb): Rgb {
-  const luminance = relativeLuminance(colour);
-  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.06 ? [255, 255, 255] : [18, 21, 26];
+  const luminance = relativeLuminance(colour) + 0.05;
+  const onLight = luminance / (relativeLuminance(nearBlack) + 0.05);
+  return 1.05 / luminance > onLight ? [255, 255, 255] : nearBlack;
 }
 
 /** CIE L* of an sRGB colour. */

@@ -49,9 +49,10 @@ export function drawResponseMarks(
     context.strokeRect(plot.x - line * 1.5, y - line * 1.5, plot.width + 3 * line, height + 3 * line);
   }
   context.restore();
-  drawColumn(context, marks, marks.selectedColumn, css(look.accent), 2 * line);
+  const accent = css(look.accent);
+  drawColumn(context, marks, marks.selectedColumn, accent, accent, 2 * line);
   if (marks.hoveredColumn !== marks.selectedColumn) {
-    drawColumn(context, marks, marks.hoveredColumn, css(look.ink, 0.8), line);
+    drawColumn(context, marks, marks.hoveredColumn, css(look.ink, 0.9), "rgb(255 255 255 / 0.75)", line);
   }
 }
 
@@ -59,7 +60,8 @@ function drawColumn(
   context: CanvasRenderingContext2D,
   marks: ResponseMarks,
   column: number,
-  style: string,
+  headerStyle: string,
+  stripStyle: string,
   line: number,
 ): void {
   if (column < 0 || column >= marks.nColumns) return;
@@ -69,8 +71,9 @@ function drawColumn(
   const width = edges[column + 1] - edges[column] - Math.round(ratio);
   const header = Math.round(headerHeight * ratio);
   const top = plot.y - Math.round(headerGap * ratio) - header;
-  context.strokeStyle = style;
+  context.strokeStyle = headerStyle;
   context.lineWidth = line;
   context.strokeRect(x - line / 2, top - line / 2, width + line, header + line);
+  context.strokeStyle = stripStyle;
   context.strokeRect(x - line / 2, plot.y - line / 2, width + line, plot.height + line);
 }

@@ -1,8 +1,8 @@
 import { type Axis, edge, type Plot } from "../layout/frame";
 import { columnEdges, headerGap, headerHeight, type ResponseScene } from "../layout/responses";
 import type { Tree } from "../model";
-import { hatch } from "./hatch";
-import { countRamp, css, type Lut, rampColour, responseLut, type Theme, theme } from "./palette";
+import { hatch, hatchGround, hatchLine } from "./hatch";
+import { countRamp, css, type Lut, rampColour, responseGap, responseLut, type Theme, theme } from "./palette";
 import { sampleResponses } from "./responseRaster";
 import { font } from "./text";
 
@@ -22,7 +22,7 @@ export interface ResponsePicture {
 /** Draws the data layer of a response map; keeps its buffers from frame to frame. */
 export class ResponsePainter {
   private image: ImageData | null = null;
-  private lut: { dark: boolean; colours: Lut } | null = null;
+  private readonly colours: Lut = responseLut();
 
   clear(context: CanvasRenderingContext2D, dark: boolean): void {
     context.fillStyle = css(theme(dark).background);
@@ -36,7 +36,6 @@ export class ResponsePainter {
     if (this.image?.width !== plot.width || this.image.height !== plot.height) {
       this.image = new ImageData(plot.width, plot.height);
     }
-    if (this.lut?.dark !== dark) this.lut = { dark, colours: responseLut(dark) };
     const out = new Uint32Array(this.image.data.buffer);
     sampleResponses(
       out,
@@ -45,19 +44,19 @@ export class ResponsePainter {
       picture.scene,
       picture.tree,
       picture.rows,
-      this.lut.colours,
+      this.colours,
       ratio,
     );
     context.putImageData(this.image, plot.x, plot.y);
-    hatchUndefined(context, picture, look);
+    hatchUndefined(context, picture);
     drawHeader(context, picture, look);
   }
 }
 
-function hatchUndefined(context: CanvasRenderingContext2D, picture: ResponsePicture, look: Theme): void {
+function hatchUndefined(context: CanvasRenderingContext2D, picture: ResponsePicture): void {
   const { scene, tree, rows, plot, ratio } = picture;
   const perClass = scene.nColumns * scene.nPositions;
-  context.fillStyle = hatch(context, look, ratio);
+  context.fillStyle = hatch(context, responseGap, [126, 132, 140], ratio);
   for (let leaf = rows.first; leaf < rows.last; leaf++) {
     if (perClass === 0 || scene.level[tree.classOfLeaf[leaf] * perClass] !== 0) continue;
     const y0 = Math.max(0, edge(rows, leaf));
@@ -71,7 +70,7 @@ function drawHeader(context: CanvasRenderingContext2D, picture: ResponsePicture,
   const edges = columnEdges(neurons.length, plot.width);
   const height = Math.round(headerHeight * ratio);
   const top = plot.y - Math.round(headerGap * ratio) - height;
-  const undefinedPattern = hatch(context, look, ratio);
+  const undefinedPattern = hatch(context, hatchGround(look), hatchLine(look), ratio);
   context.font = font(11 * ratio);
   context.textAlign = "left";
   context.textBaseline = "middle";

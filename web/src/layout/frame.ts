@@ -4,7 +4,7 @@ import type { Rect } from "../state/state";
  * Margins that icicle, matrix and response map share, in CSS px. Their elements must stand at the same height
  * on the page; then their rows are level. The icicle leaves its top margin free for controls.
  */
-export const margin = { top: 96, right: 12, bottom: 12, left: 2 } as const;
+export const margin = { top: 96, right: 8, bottom: 10, left: 2 } as const;
 
 export interface Size {
   readonly width: number;

@@ -48,7 +48,8 @@ export function columnLabels(tree: Tree, columns: Axis, line: number): ColumnLab
     const onlyItself = names.length === before + 1 && names[before].node === group.node;
     if (onlyItself && !isLeaf) names.pop();
   }
-  return { groups, names };
+  const own = groups.length === 0 && frame > 0 ? label(frame) : null;
+  return { groups: own === null ? groups : [own], names };
 }
 
 /** Heights in CSS px: the baseline under the group names. */

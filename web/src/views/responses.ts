@@ -77,7 +77,6 @@ export function mountResponses(element: HTMLElement, ctx: ViewContext): View {
 
   function selectColumn(block: ResponseBlock, column: number): void {
     const neuron = block.neurons[column];
-    ctx.dispatch({ type: "responses", responses: { neuron } });
     ctx.dispatch({ type: "selectTop", layer: block.layer, neuron });
   }
 

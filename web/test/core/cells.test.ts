@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { cellOfRow, findCell, indexCells, largestCell } from "../../src/core/cells";
+import { workedExample } from "./fixtures";
+
+const { cells } = workedExample();
+
+it("finds cells by their classes", () => {
+  for (let j = 0; j < cells.true.length; j++) expect(findCell(cells, cells.true[j], cells.pred[j])).toBe(j);
+  expect(findCell(cells, 0, 3)).toBe(-1);
+  expect(findCell(cells, 3, 0)).toBe(-1);
+});
+
+it("finds the cell of every row", () => {
+  for (let j = 0; j < cells.true.length; j++) {
+    for (let row = cells.rowStart[j]; row < cells.rowStart[j + 1]; row++)
+      expect(cellOfRow(cells, row)).toBe(j);
+  }
+});
+
+it("leaves the diagonal out of the largest cell when it is hidden", () => {
+  expect(largestCell(cells, cells.count, true)).toBe(7);
+  expect(largestCell(cells, cells.count, false)).toBe(3);
+  expect(largestCell(cells, new Int32Array(cells.count.length), true)).toBe(1);
+});
+
+it("refuses counts that do not add up", () => {
+  const one = Uint16Array.of(0);
+  expect(() => indexCells(one, one, Int32Array.of(3), 1, 4)).toThrow(
+    "cells hold 3 samples, the result set has 4",
+  );
+});

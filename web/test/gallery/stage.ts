@@ -1,0 +1,77 @@
+import { largestCell } from "../../src/core/cells";
+import { applyFilter } from "../../src/core/filter";
+import { sortChildren } from "../../src/core/hierarchy";
+import { groupMetrics } from "../../src/core/metrics";
+import { memo } from "../../src/memo";
+import type { Model, ResponseBlock, View, ViewContext } from "../../src/model";
+import type { Action } from "../../src/state/actions";
+import { cell } from "../../src/state/cell";
+import { reduce } from "../../src/state/reduce";
+import { type AppState, initialState } from "../../src/state/state";
+import type { SyntheticStudy } from "./synthetic";
+
+/** A page without panels or server: state, model and the views on it. */
+export interface Stage {
+  readonly context: ViewContext;
+  readonly model: () => Model;
+  add(view: View): void;
+  remove(): void;
+}
+
+/** Put a synthetic study on a stage. */
+export function stage(
+  study: SyntheticStudy,
+  options: { dark: boolean; responses: ResponseBlock | null; state?: Partial<AppState> },
+): Stage {
+  let state: AppState = { ...initialState, ...options.state };
+  let views: View[] = [];
+  const filtered = memo(applyFilter);
+  const metrics = memo(groupMetrics);
+  const sorted = memo(sortChildren);
+  const baseMetrics = groupMetrics(study.tree, study.cells, study.cells.count);
+  const derive = (): Model => {
+    const { sort, colour, descending } = state.icicle;
+    const key = sort === "precision" || sort === "recall" || sort === "f1" ? baseMetrics[sort] : null;
+    const tree = key === null ? study.tree : sorted(study.tree, key, descending);
+    const kept = filtered(study.cells, study.rows, state.filter, null);
+    const groups = metrics(tree, study.cells, kept.count);
+    return {
+      state,
+      dark: options.dark,
+      classes: study.classes,
+      tree,
+      cells: study.cells,
+      rows: study.rows,
+      filtered: kept,
+      groups,
+      maxCount: largestCell(study.cells, kept.count, state.encoding.diagonal),
+      nodeValue: colour === "neuron" ? groups.recall : groups[colour],
+      nodeRange: [0, 1],
+      responses: options.responses,
+      selectedRows: null,
+      selectionLabel: "",
+    };
+  };
+  let model = derive();
+  const context: ViewContext = {
+    dispatch(action: Action) {
+      state = reduce(state, action);
+      model = derive();
+      for (const view of views) view.update(model);
+    },
+    hover: cell<ReturnType<ViewContext["hover"]["get"]>>(null),
+    pointer: cell<ReturnType<ViewContext["pointer"]["get"]>>(null),
+  };
+  return {
+    context,
+    model: () => model,
+    add(view) {
+      views.push(view);
+      view.update(model);
+    },
+    remove() {
+      for (const view of views) view.destroy();
+      views = [];
+    },
+  };
+}
