@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classblocks.cli.trees import FORMS, read_tree
+from classblocks.cli.trees import FORMS
 
 if TYPE_CHECKING:
     from classblocks.core.hierarchy import Hierarchy
@@ -50,8 +50,10 @@ def command(
     if result is not None:
         _save(opened, save_as or method, _derived(opened, result, method, seed), is_default)
     elif source is not None:
-        name = save_as or Path(source).stem
-        _save(opened, name, read_tree(source, opened.classes), is_default)
+        from classblocks.study.hierarchy_file import read_hierarchy
+
+        name, tree = read_hierarchy(source, opened.classes)
+        _save(opened, save_as or name, tree, is_default)
     elif exported is not None:
         _export(opened, exported, output or Path(f"{exported}.json"))
     elif save_as is not None:

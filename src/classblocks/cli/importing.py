@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from classblocks.cli.coordinates import coordinate_options
+from classblocks.cli.trees import derive_if_none
 
 
 @click.command(
@@ -51,7 +52,7 @@ def command(
     """Take predictions from a file; PyTorch is not needed."""
     from classblocks.study.importing import import_predictions
 
-    opened = import_predictions(
+    imported = import_predictions(
         study,
         name,
         predictions,
@@ -64,4 +65,5 @@ def command(
         layer=layer,
         transform=transform,
     )
-    click.echo(f"{name}: {opened.n_samples:,} samples in {study}")
+    click.echo(f"{name}: {imported.results[name].n_samples:,} samples in {study}")
+    derive_if_none(imported, name)

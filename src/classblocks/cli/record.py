@@ -1,8 +1,20 @@
 """``classblocks record``."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+from classblocks.cli.trees import add_tree, derive_if_none
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from classblocks.nn import Preprocess
+    from classblocks.study.images import ImageSource
+    from classblocks.study.study import Study
 
 
 def _numbers(ctx: click.Context, option: click.Parameter, value: str | None) -> list[float] | None:
@@ -89,3 +101,82 @@ def command(
     device: str | None,
 ) -> None:
     """Run a PyTorch network over images and keep what the page shows."""
+    import warnings
+
+    from classblocks.nn import load_model, load_weights, record
+    from classblocks.study.images import open_images
+
+    images = open_images(data)
+    opened = _study(study, classes, images)
+    if hierarchy is not None:
+        add_tree(opened, hierarchy)
+    network = load_model(spec, len(opened.classes))
+    if weights is not None:
+        load_weights(network, weights)
+    with warnings.catch_warnings():
+        warnings.showwarning = _tell
+        try:
+            result = record(
+                network,
+                images,
+                opened,
+                name,
+                layers=layers,
+                transform=transform,
+                epoch=epoch,
+                split=split,
+                batch_size=batch_size,
+                device=device,
+                side=side,
+                preprocess=_preprocess(network, size, mean, std),
+                model_name=spec.rpartition(":")[2],
+            )
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted; the same command goes on where this one stopped", err=True)
+            sys.exit(130)
+    click.echo(f"{name}: {result.n_samples:,} samples, {len(result.layers)} layers, in {study}")
+    derive_if_none(opened, name)
+
+
+def _study(path: Path, classes: Path | None, images: "ImageSource") -> "Study":
+    """Open the study, or create it before a recording that can take long."""
+    from classblocks import study as studies
+    from classblocks.study.classes_file import read_classes
+    from classblocks.study.format import STUDY_FILE
+
+    given = None if classes is None else read_classes(classes)
+    if (path / STUDY_FILE).exists():
+        opened = studies.open(path)
+        if given is not None and given.names != opened.classes.names:
+            raise ValueError(f"{classes}: these are not the classes of {path}")
+        return opened
+    known = given if given is not None else images.class_names
+    if known is None:
+        raise ValueError(
+            f"{path} is new and the images have numbers for labels: give --classes FILE"
+        )
+    return studies.create(path, known)
+
+
+def _preprocess(
+    network: "nn.Module", size: int | None, mean: list[float] | None, std: list[float] | None
+) -> "Preprocess":
+    """Change what the network asks for by what the user gives."""
+    from classblocks.nn import preprocess_of
+
+    prepared = preprocess_of(network)
+    changes: dict[str, Any] = {"mean": mean, "std": std}
+    if size is not None:
+        changes |= {"size": size, "resize": None}
+    return replace(prepared, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _tell(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    click.echo(f"Warning: {message}", err=True)

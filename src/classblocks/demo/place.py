@@ -1,0 +1,11 @@
+"""Where the demo keeps its own files, known without PyTorch."""
+
+from pathlib import Path
+
+FOLDER = "demo"
+WEIGHTS = "weights.safetensors"
+
+
+def is_complete(directory: Path) -> bool:
+    """Whether the training in a study ran to its end: the weights are written last."""
+    return (directory / FOLDER / WEIGHTS).exists()
