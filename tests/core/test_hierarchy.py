@@ -204,7 +204,7 @@ def test_a_chain_of_ten_thousand_levels(tmp_path):
         ("{", "bad.json: Expecting"),
         ("[]", "bad.json: hierarchy: expected"),
         ('{"version": 2, "how": {}, "tree": {}}', "expected format version 1, got 2"),
-        ('{"version": 1, "tree": {"name": "r", "children": []}}', "no class below"),
+        ('{"version": 1, "tree": {"name": "r", "children": []}}', "expected at least one class"),
         ('{"version": 1, "tree": {"name": "r", "children": [{"name": "a"}]}}', "leaf 'a' is not"),
         (
             '{"version": 1, "tree": {"name": "r", "children": [{"name": "a", "class": 1}]}}',

@@ -41,7 +41,7 @@ def pool(maps: ArrayLike, side: int) -> NDArray[np.float32]:
     rows = bin_weights(height, min(side, height))
     columns = bin_weights(width, min(side, width))
     pooled = rows @ array.astype(np.float64) @ columns.T
-    return pooled.reshape(n, n_neurons, -1).astype(np.float32)
+    return pooled.reshape(n, n_neurons, len(rows) * len(columns)).astype(np.float32)
 
 
 def bin_weights(length: int, n_bins: int) -> NDArray[np.float64]:
@@ -91,6 +91,8 @@ class ProfileSums:
                 f"values: expected shape {(len(ids), *self.total.shape[1:])}, got {array.shape}"
             )
         _finite(array, "values")
+        if not len(ids):
+            return
         # One class at a time: np.add.at is many times slower on rows this wide.
         order = np.argsort(ids, kind="stable")
         classes, first = np.unique(ids[order], return_index=True)
