@@ -176,7 +176,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
           });
         } else if (target?.filled) {
           selectCell(target.row, target.col, point.shift);
-        } else if (!point.shift) {
+        } else if (target === null && !point.shift) {
           ctx.dispatch({ type: "clearSelection" });
         }
       },
