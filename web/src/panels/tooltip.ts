@@ -39,17 +39,15 @@ function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
   const start = tree.start[node];
   const n = tree.stop[node] - start;
   const rows: [string, string, string][] = [
-    ["recall", rategroups.recall[node], interval(tp, tp + fn)],
-    ["precision", rategroups.precision[node], interval(tp, tp + fp)],
-    ["F1", rategroups.f1[node], ""],
-    ["TP", count(tp), ""],
-    ["FP", count(fp), ""],
-    ["FN", count(fn), ""],
+    ["recall", rate(groups.recall[node]), interval(tp, tp + fn)],
+    ["precision", rate(groups.precision[node]), interval(tp, tp + fp)],
+    ["F1", rate(groups.f1[node]), ""],
+    ["TP, FP, FN", [tp, fp, fn].map(count).join(" · "), ""],
   ];
   if (model.state.icicle.colour === "neuron") {
     rows.unshift([
       `neuron ${model.state.responses.neuron}`,
-      measuremodel.nodeValue[node],
+      measure(model.nodeValue[node]),
       `mean, ${layer?.name ?? ""}`,
     ]);
   }
@@ -102,7 +100,7 @@ function responseTip({ model }: Page, leaf: number, column: number, position: nu
   const value = block.value[(classId * block.neurons.length + column) * lines + position];
   const rows: [string, string, string][] = [
     ["mean response", measure(value), value >= block.threshold ? "at or above T" : ""],
-    [scoreTitle(block.scoreName), measureblock.score[neuron], "of the neuron"],
+    [scoreTitle(block.scoreName), measure(block.score[neuron]), "of the neuron"],
   ];
   if (lines > 1)
     rows.push([
@@ -120,7 +118,7 @@ function neuronTip({ model }: Page, column: number): Tip | null {
   return {
     title: `neuron ${neuron}`,
     note: `${block.layer} · click for its strongest samples`,
-    rows: [[scoreTitle(block.scoreName), measureblock.score[neuron], ""]],
+    rows: [[scoreTitle(block.scoreName), measure(block.score[neuron]), ""]],
     classes: [],
   };
 }
