@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from classblocks.core.hierarchy import Hierarchy
+
+# A busy machine must not fail a property.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 def _random_hierarchy(seed: int, n_classes: int, chains: bool = True) -> Hierarchy:
