@@ -69,6 +69,16 @@ def test_lca_heights_of_worked_example_22():
     assert name[tree.lca([0, 2, 2, 3, 0], [1, 3, 4, 4, 4])].tolist() == ["a", "v", "v", "b", "all"]
 
 
+def test_heights_and_severity_of_worked_example_22():
+    tree = Hierarchy.from_nested({"a": [0, 1], "v": [2, {"b": [3, 4]}]}, list("01234"))
+    height = dict(zip(tree.name, tree.height.tolist(), strict=True))
+    assert height == {"all": 3, "a": 1, "v": 2, "b": 1} | dict.fromkeys("01234", 0)
+    true, pred = np.array([0, 1, 2, 3, 4, 3]), np.array([0, 0, 2, 4, 0, 3])
+    distance = tree.height[tree.lca(true, pred)]
+    assert distance[true != pred].mean() == pytest.approx(5 / 3)
+    assert distance.mean() == pytest.approx(5 / 6)
+
+
 def test_contraction_of_the_example_in_methods():
     tree = Hierarchy.from_nested({"a": {"b": ["0", "1"]}, "c": ["2"]}, list("012")).contract()
     assert tree.name == ("all", "b", "0", "1", "2")

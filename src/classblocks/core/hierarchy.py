@@ -243,6 +243,15 @@ class Hierarchy:
         return _frozen(stop)
 
     @cached_property
+    def height(self) -> NDArray[np.int32]:
+        """(n_nodes,), edges on the longest path down to a leaf (METHODS §22.1)."""
+        height = [0] * self.n_nodes
+        above = self.parent.tolist()
+        for v in range(self.n_nodes - 1, 0, -1):
+            height[above[v]] = max(height[above[v]], height[v] + 1)
+        return _frozen(np.array(height, np.int32))
+
+    @cached_property
     def _child_list(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         order = np.argsort(self.parent, kind="stable")
         return order, np.searchsorted(self.parent[order], np.arange(self.n_nodes + 1))
