@@ -38,6 +38,7 @@ def add_result(
     uri: Sequence[str] | None,
     coordinates: Coordinates,
     provenance: Mapping[str, Any],
+    splits: Sequence[str] | None = None,
 ) -> None:
     """Check everything, then write; a fault or a full disk leaves the study as it was."""
     check_name(name, "result")
@@ -61,7 +62,8 @@ def add_result(
     provenance = {"classblocks": __version__, **provenance}
     json_bytes(provenance, partial / RESULT_FILE)
 
-    study.add_samples(ids, classes, split=coordinates.split or "", uri=uri)
+    split = coordinates.split or "" if splits is None else splits
+    study.add_samples(ids, classes, split=split, uri=uri)
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)

@@ -19,7 +19,7 @@ from PIL import Image
 from classblocks.study.atomic import locked, sync_directory, write_table
 from classblocks.study.format import THUMBNAILS, StudyError
 from classblocks.study.numbers import numbers
-from classblocks.study.pixels import UnreadableImage, decode
+from classblocks.study.pixels import decode
 
 if TYPE_CHECKING:
     from classblocks.study.study import Study
@@ -135,9 +135,17 @@ class ThumbnailWriter:
 
     def add(self, sample_id: int, image: Image.Image | bytes) -> None:
         """Add one image, scaled down to fit; nothing happens if the sample has a thumbnail."""
+        if sample_id not in self._known:
+            self.put(sample_id, self.encode(image))
+
+    def encode(self, image: Image.Image | bytes, name: str = "thumbnail") -> bytes:
+        """Scale down and encode; several threads may do this at once."""
+        return _jpeg(image, self._side, name)
+
+    def put(self, sample_id: int, data: bytes) -> None:
+        """Add what `encode` gave."""
         if sample_id in self._known:
             return
-        data = _jpeg(image, self._side)
         content_hash = int.from_bytes(hashlib.sha256(data).digest()[:8], "big")
         place = self._place_of_hash.get(content_hash)
         if place is None:
@@ -219,12 +227,11 @@ def _new_shard(directory: Path, first: int) -> tuple[int, BinaryIO]:
             shard += 1
 
 
-def _jpeg(image: Image.Image | bytes, side: int) -> bytes:
+def _jpeg(image: Image.Image | bytes, side: int, name: str) -> bytes:
     if isinstance(image, bytes):
-        kept = _kept(image, side)
-        if kept is not None:
-            return kept
-        image = decode(image, "thumbnail")
+        if _is_thumbnail(image, side):
+            return image
+        image = decode(image, name)
     small = image if image.mode in ("L", "RGB") else image.convert("RGB")
     if max(small.size) > side:
         small = small.copy()
@@ -234,20 +241,19 @@ def _jpeg(image: Image.Image | bytes, side: int) -> bytes:
     return out.getvalue()
 
 
-def _kept(data: bytes, side: int) -> bytes | None:
-    """Return `data` itself if it already is a JPEG small enough to be a thumbnail."""
+def _is_thumbnail(data: bytes, side: int) -> bool:
+    """Whether `data` already is a whole JPEG, small and light enough to be kept as it is."""
+    if len(data) > max(4096, _MOST_BYTES_PER_PIXEL * side * side):
+        return False
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.format != "JPEG" or image.mode not in ("L", "RGB"):
-                return None
-            small = max(image.size) <= side
-            light = len(data) <= max(4096, _MOST_BYTES_PER_PIXEL * side * side)
-            if not (small and light):
-                return None
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.mode not in ("L", "RGB") or max(image.size) > side:
+                return False
             image.load()
-            return data
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UnreadableImage(f"thumbnail: {error}") from None
+            return True
+    # Pillow's decoders raise what they like on damaged files; decode says what is wrong.
+    except Exception:
+        return False
 
 
 def _sorted(keys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -1,0 +1,164 @@
+"""Import of predictions: one file becomes a result set, with classes, hierarchy and thumbnails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.order import order_classes
+from classblocks.study.adding import add_result
+from classblocks.study.classes_file import read_classes
+from classblocks.study.format import STUDY_FILE, Classes, Coordinates, StudyError, check_name
+from classblocks.study.hierarchy_file import read_hierarchy
+from classblocks.study.image_matching import match_images
+from classblocks.study.image_source import ImageSource
+from classblocks.study.images import open_images
+from classblocks.study.predictions_file import PredictionsFile, read_predictions
+from classblocks.study.publish import sha256
+from classblocks.study.result import Result
+from classblocks.study.study import Study, create
+from classblocks.study.study import open as open_study
+from classblocks.study.thumbnail_import import add_thumbnails
+
+DERIVED = "derived"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did."""
+
+    study: Study
+    result: Result
+    hierarchy: str | None
+    ignored_columns: tuple[str, ...]
+    n_thumbnails: int
+    unreadable: tuple[str, ...]
+    n_without_image: int
+
+
+def import_predictions(
+    study_path: str | os.PathLike[str],
+    name: str,
+    predictions_file: str | os.PathLike[str],
+    *,
+    classes_file: str | os.PathLike[str] | None = None,
+    hierarchy: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | ImageSource | None = None,
+    split: str | None = None,
+    model: str | None = None,
+    epoch: int | float | None = None,
+    layer: str | None = None,
+    transform: str | None = None,
+    progress: bool = True,
+) -> Imported:
+    """Import a CSV, TSV, Parquet or NPZ file; makes the study if there is none.
+
+    Everything is read and checked before anything is written. Without `hierarchy`, and if the study
+    has none, one is derived from the confusions. `split` is taken from the file if it names one.
+    """
+    path = Path(study_path)
+    source = Path(predictions_file)
+    check_name(name, "result")
+    predictions = read_predictions(source)
+    coordinates = Coordinates(model, epoch, layer, transform, _split(predictions, split))
+    known = open_study(path) if (path / STUDY_FILE).exists() else None
+    classes = _classes(known, predictions, None if classes_file is None else Path(classes_file))
+    tree = None if hierarchy is None else read_hierarchy(os.fspath(hierarchy), classes)
+    rows = predictions.rows(classes)
+    pictures = None if images is None else open_images(images)
+    image_of_row: NDArray[np.int64] | None = None
+    uri = predictions.texts["uri"].to_pylist() if "uri" in predictions.texts else None
+    if pictures is not None:
+        image_of_row = match_images(pictures, uri, rows["true"], classes)
+        if uri is None:
+            uri = [pictures.uri(i) for i in image_of_row.tolist()]
+
+    before = _entries(path)
+    study = create(path, classes) if known is None else known
+    try:
+        add_result(
+            study,
+            name,
+            rows.pop("true"),
+            rows,
+            predictions.sample_id,
+            uri,
+            coordinates,
+            {"imported": {"file": source.name, "sha256": sha256(source)}},
+            splits=predictions.texts["split"].to_pylist() if "split" in predictions.texts else None,
+        )
+    except BaseException:
+        if known is None:
+            _undo_create(path, before)
+        raise
+    study.refresh()
+    result = study.result(name)
+    added = _add_hierarchy(study, result, tree)
+    n_thumbnails = 0
+    unreadable: list[str] = []
+    if pictures is not None and image_of_row is not None:
+        n_thumbnails, unreadable = add_thumbnails(
+            study, pictures, image_of_row, result.sample_id, progress=progress
+        )
+    return Imported(
+        study=study,
+        result=result,
+        hierarchy=added,
+        ignored_columns=predictions.ignored,
+        n_thumbnails=n_thumbnails,
+        unreadable=tuple(unreadable),
+        n_without_image=0 if image_of_row is None else int((image_of_row < 0).sum()),
+    )
+
+
+def _classes(known: Study | None, predictions: PredictionsFile, file: Path | None) -> Classes:
+    given = None if file is None else read_classes(file)
+    if known is None:
+        return given if given is not None else predictions.classes()
+    if given is not None and given.names != known.classes.names:
+        raise StudyError(
+            f"{file}: {len(given)} classes that are not the {len(known.classes)} of the study "
+            f"{known.path}"
+        )
+    return known.classes
+
+
+def _split(predictions: PredictionsFile, split: str | None) -> str | None:
+    if split is not None or "split" not in predictions.texts:
+        return "val" if split is None else split
+    found = predictions.texts["split"].unique().to_pylist()
+    return found[0] if len(found) == 1 else None
+
+
+def _add_hierarchy(study: Study, result: Result, tree: tuple[str, Hierarchy] | None) -> str | None:
+    if tree is not None:
+        study.add_hierarchy(*tree, default=True)
+        return tree[0]
+    if study.hierarchies:
+        return None
+    derived = order_classes(result.cells(), names=study.classes.names)
+    study.add_hierarchy(DERIVED, derived, default=True)
+    return DERIVED
+
+
+def _entries(path: Path) -> set[str] | None:
+    return set(os.listdir(path)) if path.is_dir() else None
+
+
+def _undo_create(path: Path, before: set[str] | None) -> None:
+    """Remove the study that was made for a result that then failed."""
+    for entry in os.listdir(path):
+        if before is None or entry not in before:
+            inner = path / entry
+            if inner.is_dir():
+                shutil.rmtree(inner)
+            else:
+                inner.unlink()
+    if before is None:
+        path.rmdir()
