@@ -59,7 +59,24 @@ function finish(nodes: NodeColumns): Tree {
 }
 
 /** Children of every node as one list: those of `node` are `child[first[node] .. first[node + 1])`. */
-export function childLists(tree: Tree): { first: Int32Array; child: Int32Array } {
+export interface ChildLists {
+  readonly first: Int32Array;
+  readonly child: Int32Array;
+}
+
+const childListsOf = new WeakMap<Tree, ChildLists>();
+
+/** The child lists of a tree, made once. */
+export function childLists(tree: Tree): ChildLists {
+  let lists = childListsOf.get(tree);
+  if (lists === undefined) {
+    lists = makeChildLists(tree);
+    childListsOf.set(tree, lists);
+  }
+  return lists;
+}
+
+function makeChildLists(tree: Tree): ChildLists {
   const first = new Int32Array(tree.nNodes + 1);
   for (let node = 1; node < tree.nNodes; node++) first[tree.parent[node] + 1]++;
   for (let node = 0; node < tree.nNodes; node++) first[node + 1] += first[node];
@@ -71,7 +88,7 @@ export function childLists(tree: Tree): { first: Int32Array; child: Int32Array }
 
 /** Sort the children of every node; `key` is by node of `tree`. NaN comes last both ways, ties by smallest leaf. */
 export function sortChildren(tree: Tree, key: Float64Array | "name", descending: boolean): Tree {
-  const { first, child } = childLists(tree);
+  const { first, child } = makeChildLists(tree);
   const sign = descending ? -1 : 1;
   const compare =
     key === "name"

@@ -74,6 +74,8 @@ export class MatrixPainter {
       for (let i = firstCell(scene.order, row, columns.first); i < scene.order.rowStart[row + 1]; i++) {
         if (scene.order.col[i] >= columns.last) break;
         if (scene.level[i] === 0) continue;
+        const isCut = scene.order.col[i] < columns.start || scene.order.col[i] + 1 > columns.stop;
+        if (isCut || row < rows.start || row + 1 > rows.stop) continue;
         const text = picture.count[scene.order.cell[i]].toLocaleString("en");
         if (this.texts.measure(context, text) > columns.scale - 4 * ratio) continue;
         context.fillStyle = colours[scene.level[i]];
@@ -100,12 +102,12 @@ export class MatrixPainter {
       context.fillStyle = css(look.ink);
       context.fillText(text, plot.x + (start + stop) / 2, bracket - 9 * ratio);
     }
-    const room = plot.y - bracket - 12 * ratio;
+    const room = plot.y - bracket - 9 * ratio;
     context.textAlign = "left";
-    context.font = font(12 * ratio);
+    context.font = font(11 * ratio);
     for (const { node, start, stop } of names) {
       context.save();
-      context.translate(plot.x + (start + stop) / 2, plot.y - 6 * ratio);
+      context.translate(plot.x + (start + stop) / 2, plot.y - 5 * ratio);
       context.rotate(-Math.PI / 2);
       context.fillStyle = css(tree.classId[node] >= 0 ? look.ink : look.muted);
       context.fillText(this.texts.fit(context, tree.name[node], room), 0, 0);

@@ -56,6 +56,7 @@ export class ResponsePainter {
 function hatchUndefined(context: CanvasRenderingContext2D, picture: ResponsePicture): void {
   const { scene, tree, rows, plot, ratio } = picture;
   const perClass = scene.nColumns * scene.nPositions;
+  if (rows.scale < 1) return;
   context.fillStyle = hatch(context, responseGap, [126, 132, 140], ratio);
   for (let leaf = rows.first; leaf < rows.last; leaf++) {
     if (perClass === 0 || scene.level[tree.classOfLeaf[leaf] * perClass] !== 0) continue;

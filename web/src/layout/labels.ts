@@ -55,7 +55,7 @@ export function columnLabels(tree: Tree, columns: Axis, line: number): ColumnLab
 /** Heights in CSS px: the baseline under the group names. */
 export const groupLine = 20;
 /** Room that a line of text takes among the columns, in CSS px. */
-export const textLine = 14;
+export const textLine = 13;
 
 /** The node named above a position (CSS px from the plot's left edge and the element's top), or −1. */
 export function hitColumnLabel(tree: Tree, columns: Axis, x: number, y: number): number {
