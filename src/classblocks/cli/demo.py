@@ -106,7 +106,8 @@ def _step_back(pid: int) -> None:
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is not None:
         return
-    process.send_signal(signal.SIGINT)
+    # Everything is written atomically, so that training can simply end and go on another time.
+    process.terminate()
     try:
         process.wait(_SECONDS_TO_STOP)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
@@ -136,5 +137,5 @@ def _tell_end(training: "subprocess.Popen[bytes] | None") -> None:
     code = training.wait()
     if code == 0:
         click.echo("training finished; the page stays open until Ctrl-C")
-    elif code not in (130, -signal.SIGINT):
+    elif code not in (130, -signal.SIGINT, -signal.SIGTERM):
         click.echo(f"training failed with exit code {code}; the page stays open", err=True)

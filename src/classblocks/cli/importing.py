@@ -1,11 +1,15 @@
 """``classblocks import``."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from classblocks.cli.coordinates import coordinate_options
-from classblocks.cli.trees import derive_if_none
+
+if TYPE_CHECKING:
+    from classblocks.study.importing import Imported
 
 
 @click.command(
@@ -44,10 +48,10 @@ def command(
     hierarchy: str | None,
     images: str | None,
     model: str | None,
-    epoch: int | None,
+    epoch: float | None,
     layer: str | None,
     transform: str | None,
-    split: str,
+    split: str | None,
 ) -> None:
     """Take predictions from a file; PyTorch is not needed."""
     from classblocks.study.importing import import_predictions
@@ -65,5 +69,22 @@ def command(
         layer=layer,
         transform=transform,
     )
-    click.echo(f"{name}: {imported.results[name].n_samples:,} samples in {study}")
-    derive_if_none(imported, name)
+    click.echo(f"{name}: {imported.result.n_samples:,} samples in {study}")
+    if imported.hierarchy is not None:
+        click.echo(f"hierarchy {imported.hierarchy!r} added")
+    if imported.n_thumbnails:
+        click.echo(f"{imported.n_thumbnails:,} thumbnails added")
+    for warning in _warnings(imported):
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _warnings(imported: "Imported") -> Iterator[str]:
+    if imported.ignored_columns:
+        yield f"columns that are not used: {', '.join(imported.ignored_columns)}"
+    if imported.unreadable:
+        yield (
+            f"{len(imported.unreadable):,} images could not be read, "
+            f"the first: {imported.unreadable[0]}"
+        )
+    if imported.n_without_image:
+        yield f"{imported.n_without_image:,} samples have no image"

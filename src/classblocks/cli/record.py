@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from classblocks.cli.coordinates import epoch_option
 from classblocks.cli.trees import add_tree, derive_if_none
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ An interrupted recording goes on where it stopped when the same command is given
 @click.option("--layers", callback=_names, metavar="A,B", help="Layers by name.  [default: auto]")
 @click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
 @click.option("--transform", default="none", show_default=True, help="Transformation, as a label.")
-@click.option("--epoch", type=int, help="Epoch of the weights.")
+@epoch_option
 @click.option("--split", default="val", show_default=True, help="Split of the images.")
 @click.option(
     "--batch-size",
@@ -91,7 +92,7 @@ def command(
     layers: list[str] | None,
     hierarchy: str | None,
     transform: str,
-    epoch: int | None,
+    epoch: float | None,
     split: str,
     batch_size: int,
     side: int,
@@ -114,6 +115,7 @@ def command(
     if weights is not None:
         load_weights(network, weights)
     with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
         warnings.showwarning = _tell
         try:
             result = record(

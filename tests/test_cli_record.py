@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from classblocks import study as studies
+from classblocks.cli import main
+
+pytestmark = pytest.mark.torch
+
+NETWORK = """
+import torch
+from torch import nn
+
+class Mean(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.relu = nn.ReLU()
+        self.head = nn.Linear(4, num_classes)
+
+    def forward(self, x):
+        return self.head(self.relu(self.conv(x)).mean((2, 3)))
+
+def network(num_classes):
+    torch.manual_seed(0)
+    return Mean(num_classes)
+
+def interrupted(num_classes):
+    class Stops(Mean):
+        def forward(self, x):
+            if len(x) > 1:
+                raise KeyboardInterrupt
+            return super().forward(x)
+    return Stops(num_classes)
+"""
+
+
+@pytest.fixture
+def data(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("n01440764", "n01443537"):
+        folder = tmp_path / "images" / name
+        folder.mkdir(parents=True)
+        for i in range(3):
+            pixels = rng.integers(0, 255, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{i}.png")
+    (tmp_path / "net.py").write_text(NETWORK)
+    return tmp_path
+
+
+def record(data, *arguments, model="network", name="r"):
+    return CliRunner().invoke(
+        main,
+        [
+            "record", str(data / "s"), "--name", name, "--model", f"{data / 'net.py'}:{model}",
+            "--data", str(data / "images"), "--device", "cpu", *map(str, arguments),
+        ],
+    )  # fmt: skip
+
+
+def test_a_folder_and_a_network_become_a_study(data):
+    classes = data / "classes.tsv"
+    classes.write_text("name\tkey\ntench\tn01440764\ngoldfish\tn01443537\n")
+    result = record(
+        data, "--classes", classes, "--hierarchy", "wordnet", "--layers", "relu", "--epoch", 2,
+        "--size", 8, "--mean", "0.5,0.4,0.3", "--std", "0.25", "--side", 2,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "r: 6 samples, 1 layers" in result.output
+    study = studies.open(data / "s")
+    assert study.classes.names == ("tench", "goldfish")
+    assert list(study.hierarchies) == ["wordnet"]
+    found = study.results["r"]
+    assert found.coordinates.model == "network"
+    assert found.coordinates.epoch == 2
+    assert found.layers["relu"].side == 2
+    assert len(study.thumbnails) == 6
+    inputs = json.dumps(found.provenance)
+    assert "0.25" in inputs
+    assert "0.4" in inputs
+
+
+def test_without_hierarchy_one_is_derived(data):
+    result = record(data, "--layers", "")
+    assert result.exit_code == 0, result.output
+    assert "'derived'" in result.output
+    assert studies.open(data / "s").default_hierarchy == "derived"
+
+
+def test_unreadable_images_are_counted_and_named(data):
+    (data / "images" / "n01440764" / "1.png").write_bytes(b"not a picture")
+    result = record(data, "--layers", "")
+    assert result.exit_code == 0, result.output
+    assert "Warning: 1 of 6 images could not be read" in result.stderr
+    assert "1.png" in result.stderr
+    assert "site-packages" not in result.stderr
+
+
+def test_an_interrupt_says_how_to_go_on(data):
+    result = record(data, model="interrupted")
+    assert result.exit_code == 130
+    assert "the same command goes on where this one stopped" in result.stderr
+    assert record(data, model="network", name="other").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--weights", "no.safetensors"), "no.safetensors: no such weights file"),
+        (("--layers", "nothing"), "nothing"),
+        (("--transform", "rotate"), "rotate"),
+        (("--hierarchy", "no.json"), "no.json"),
+        (("--std", "0"), "positive"),
+    ],
+)
+def test_what_is_wrong_is_one_error(data, arguments, said):
+    result = record(data, *arguments)
+    assert result.exit_code == 1, result.output
+    assert said in result.stderr
+    assert result.stderr.count("Error:") == 1
+    assert "Traceback" not in result.output
+
+
+def test_numbers_are_checked_as_usage(data):
+    for value in ("a", "1,2"):
+        result = record(data, "--mean", value)
+        assert result.exit_code == 2
+        assert "expected" in result.stderr
+
+
+def test_other_classes_than_those_of_the_study_are_refused(data):
+    assert record(data).exit_code == 0
+    (data / "other.txt").write_text("a\nb\n")
+    result = record(data, "--classes", data / "other.txt", name="r2")
+    assert result.exit_code == 1
+    assert "these are not the classes of" in result.stderr
