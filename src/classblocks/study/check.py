@@ -59,9 +59,8 @@ def check(study: Study | str | os.PathLike[str], report: Report | None = None) -
         say(f"result {name}")
         problems += _result(study, result)
     for name in study.hierarchies:
-        problems += _attempt(
-            f"hierarchies/{name}.json", partial(study.hierarchies.__getitem__, name)
-        )
+        read = partial(study.hierarchies.__getitem__, name)
+        problems += _attempt(f"hierarchies/{name}.json", read)
     say("thumbnails")
     problems += _thumbnails(study)
     return problems

@@ -179,6 +179,7 @@ def merge_samples(samples: Samples, fresh: pa.Table) -> pa.Table | None:
 
     Gives None where nothing changes; a sample that already has another true class is an error.
     """
+    fresh = _as_typed_before(samples.schema, fresh)
     position = samples.find(fresh.column("sample_id").to_numpy())
     known = np.flatnonzero(position >= 0)
     true = fresh.column("true").to_numpy()
@@ -201,6 +202,20 @@ def merge_samples(samples: Samples, fresh: pa.Table) -> pa.Table | None:
     base = changed if changed is not None else old
     extra = fresh.take(pa.array(new))
     return pa.concat_tables([base, extra], promote_options="permissive").combine_chunks()
+
+
+def _as_typed_before(schema: pa.Schema, fresh: pa.Table) -> pa.Table:
+    for index, field in enumerate(fresh.schema):
+        if field.name in schema.names and schema.field(field.name).type != field.type:
+            kind = schema.field(field.name).type
+            try:
+                values = fresh.column(index).cast(kind)
+            except pa.ArrowException:
+                raise StudyError(
+                    f"user column {field.name!r} holds {field.type}, in the study it is {kind}"
+                ) from None
+            fresh = fresh.set_column(index, schema.field(field.name), values)
+    return fresh
 
 
 def _fill(
