@@ -64,7 +64,7 @@ def test_unreadable_files_are_named(folder):
     (folder / "dog/a.jpg").unlink()
     with pytest.raises(UnreadableImage, match=r"^dog/a.jpg: No such file"):
         images.read(2)
-    (folder / "dog/b.PNG").write_bytes(picture(3)[:-20])
+    (folder / "dog/b.PNG").write_bytes(picture(3)[:40])
     with pytest.raises(UnreadableImage, match=r"^dog/b.PNG: "):
         images.read(3)
 
@@ -79,7 +79,7 @@ def test_a_bomb_is_not_decoded():
         size = side.to_bytes(4, "big") * 2
         bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + bytes([1, 0, 0, 0, 0]))
         bomb += chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-        with pytest.raises(UnreadableImage, match="bomb.png: "):
+        with pytest.raises(UnreadableImage, match=r"^bomb.png: "):
             decode(bomb, "bomb.png")
     with pytest.raises(UnreadableImage, match="3 x 2 pixels, at most 5 are read"):
         decode(picture(1), "x", most_pixels=5)
@@ -91,9 +91,7 @@ def test_folders_that_hold_no_classes(tmp_path, layout):
         (tmp_path / "a.png").write_bytes(picture(1))
     if layout == "no images":
         (tmp_path / "dog").mkdir()
-    with pytest.raises(
-        StudyError, match=r"one folder of images per class|no .*\.png.* in 1 folders"
-    ):
+    with pytest.raises(StudyError, match=r"one folder of images per|no .*\.png.* in 1 folders"):
         open_images(tmp_path)
 
 

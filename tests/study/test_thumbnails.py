@@ -114,7 +114,7 @@ def test_what_was_added_before_a_kill_stays_readable(study):
     writer.checkpoint()
     store = cs.open(study.path).thumbnails
     writer.add(2, noise(2))
-    del writer
+    writer.close()
     assert store.read(1) is not None
     assert cs.open(study.path).thumbnails.ids().tolist() == [1]
     again = ThumbnailWriter(study)

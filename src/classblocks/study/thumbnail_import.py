@@ -41,7 +41,7 @@ def add_thumbnails(
     unreadable: list[str] = []
     n_added = 0
     bar = tqdm(total=len(todo), desc="thumbnails", unit="img", disable=None if progress else True)
-    with bar, ThreadPoolExecutor(_THREADS) as pool:
+    with writer, bar, ThreadPoolExecutor(_THREADS) as pool:
 
         def encoded(pair: tuple[int, int]) -> bytes | str:
             try:
@@ -59,7 +59,7 @@ def add_thumbnails(
             bar.update(len(batch))
             if number % _COMMIT_EVERY == _COMMIT_EVERY - 1:
                 writer.checkpoint()
-    writer.finish()
+        writer.finish()
     return n_added, unreadable
 
 

@@ -8,7 +8,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 import pyarrow as pa
@@ -179,10 +179,20 @@ class ThumbnailWriter:
     def finish(self) -> None:
         """Commit and close."""
         self.checkpoint()
+        self.close()
+        self._study.refresh()
+
+    def close(self) -> None:
+        """Close without committing what was added since the last checkpoint."""
         if self._file is not None:
             self._file.close()
             self._file = None
-        self._study.refresh()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def _append(self, data: bytes) -> tuple[int, int, int]:
         if self._file is not None and self._file.tell() + len(data) > SHARD_BYTES:
