@@ -49,13 +49,15 @@ def watching(model: nn.Module, layers: Sequence[str], side: int) -> Iterator[Res
             f"the network has no layer {unknown[0]!r}; it has {', '.join(known[:12])}"
             f"{' …' if len(known) > 12 else ''}"
         )
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     responses: Responses = {}
     handles = []
     try:
         for name in layers:
 
             def hook(module: nn.Module, args: object, output: object, name: str = name) -> None:
-                responses[name] = reduced(output, side, name)
+                with torch.autocast(device.type, enabled=False):
+                    responses[name] = reduced(output, side, name)
 
             handles.append(modules[name].register_forward_hook(hook))
         yield responses

@@ -20,7 +20,7 @@ class _Call:
     order: int
     times: int
     shape: tuple[int, ...] | None  # of the last output's first tensor
-    is_result: bool  # the network gave this very tensor as its result
+    is_result: bool  # the network's scores, be it before a last scaling
 
 
 def default_layers(model: nn.Module, example: Tensor) -> list[str]:
@@ -49,7 +49,7 @@ def default_layers(model: nn.Module, example: Tensor) -> list[str]:
     - A module that holds such leaves is one unit, recorded at its output. Containers that are never
       called themselves (``ModuleList``) are opened always; blocks of the same class side by side
       are never opened.
-    - A unit that gives the result of the network, such as the last linear layer, is left out.
+    - The unit that gives the scores, such as the last linear layer, is left out.
     - Of more than twelve units, twelve are taken at even steps, the first and the last included.
 
     So a ResNet is recorded after its stem and each stage, a VGG after each ReLU, a vision
@@ -74,7 +74,7 @@ def default_layers(model: nn.Module, example: Tensor) -> list[str]:
 def _trace(model: nn.Module, example: Tensor) -> dict[str, _Call]:
     order: dict[str, int] = {}
     times: dict[str, int] = {}
-    outputs: dict[str, Tensor | None] = {}
+    outputs: dict[str, Tensor | None] = {}  # in the order in which the modules end
     handles = []
     try:
         for name, module in model.named_modules():
@@ -84,7 +84,8 @@ def _trace(model: nn.Module, example: Tensor) -> dict[str, _Call]:
 
             def after(module: nn.Module, args: object, output: object, name: str = name) -> None:
                 times[name] = times.get(name, 0) + 1
-                outputs[name] = first_tensor(output)
+                outputs.pop(name, None)
+                outputs[name] = first_tensor(getattr(output, "logits", output))
 
             handles += [module.register_forward_pre_hook(before)]
             handles += [module.register_forward_hook(after)]
@@ -94,12 +95,18 @@ def _trace(model: nn.Module, example: Tensor) -> dict[str, _Call]:
         for handle in handles:
             handle.remove()
     result = outputs.get("")
+    modules = dict(model.named_modules())
+    ended = {name: place for place, name in enumerate(outputs)}
+    last = max((place for name, place in ended.items() if _has_weights(modules[name])), default=0)
     return {
         name: _Call(
             order[name],
             times[name],
             None if output is None else tuple(output.shape),
-            output is not None and output is result,
+            output is not None
+            and result is not None
+            and output.shape == result.shape
+            and ended[name] >= last,
         )
         for name, output in outputs.items()
     }

@@ -81,7 +81,7 @@ class SmallConvNet(nn.Module):
     averaged: where a stroke lies tells characters apart.
     """
 
-    def __init__(self, n_classes: int, widths: Sequence[int] = (32, 64, 128, 256)) -> None:
+    def __init__(self, n_classes: int, widths: Sequence[int] = (24, 48, 96, 192)) -> None:
         super().__init__()
         self.block1 = _conv_block(3, widths[0], kernel=5, stride=2)
         self.block2 = _conv_block(widths[0], widths[1])

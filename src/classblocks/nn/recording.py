@@ -103,6 +103,8 @@ def record(
         raise ValueError(
             f"transform {transform!r} does not exist; there is: {', '.join(TRANSFORMS)}"
         )
+    if batch_size < 1:
+        raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
     images = open_images(source)
     study = opened(study, classes, images)
     if name in study.results:
@@ -239,8 +241,11 @@ def _stream(
             bar.update(batch.stop - batch.start)
     except BaseException:
         # A batch that failed half way makes the writer refuse; its last checkpoint stands.
+        sink.finish()
         with suppress(StudyError):
-            sink.checkpoint()
+            sink.writer.checkpoint()
+        if not sink.writer.rows_done:
+            sink.writer.abandon()
         raise
     finally:
         stream.close()
