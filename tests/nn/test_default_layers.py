@@ -39,9 +39,7 @@ class Vgg(nn.Module):
             parts += [nn.Conv2d(4, 4, 3, padding=1), nn.ReLU()]
         self.features = nn.Sequential(*parts)
         self.pool = nn.AdaptiveAvgPool2d(2)
-        self.classifier = nn.Sequential(
-            nn.Linear(16, 8), nn.ReLU(), nn.Dropout(), nn.Linear(8, 5)
-        )
+        self.classifier = nn.Sequential(nn.Linear(16, 8), nn.ReLU(), nn.Dropout(), nn.Linear(8, 5))
 
     def forward(self, x):
         return self.classifier(torch.flatten(self.pool(self.features(x)), 1))

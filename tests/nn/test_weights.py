@@ -22,10 +22,14 @@ def same(a, b):
 def test_every_form_gives_the_same_weights(tmp_path):
     source = network(1)
     state = source.state_dict()
-    save_file({name: value.contiguous() for name, value in state.items()}, tmp_path / "a.safetensors")
+    save_file(
+        {name: value.contiguous() for name, value in state.items()}, tmp_path / "a.safetensors"
+    )
     torch.save(state, tmp_path / "b.pt")
     torch.save({"state_dict": state, "epoch": 3}, tmp_path / "c.pt")
-    torch.save({"model": {f"module.{n}": v for n, v in state.items()}, "args": {}}, tmp_path / "d.pt")
+    torch.save(
+        {"model": {f"module.{n}": v for n, v in state.items()}, "args": {}}, tmp_path / "d.pt"
+    )
     torch.save({"network": state, "optimizer": {"lr": 1.0}}, tmp_path / "e.pt")
     for name in ("a.safetensors", "b.pt", "c.pt", "d.pt", "e.pt"):
         target = network(2)

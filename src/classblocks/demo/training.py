@@ -134,7 +134,7 @@ def _opened(directory: Path, plan: Plan, epochs: int) -> tuple[Study, Path]:
         found = json.loads(settings.read_text(encoding="utf-8"))
         if found != wanted:
             raise StudyError(f"{directory} holds a demo made with {found}, not with {wanted}")
-    elif len(study.results) or study.samples.n:
+    elif study.results or study.samples.n or len(study.classes) != len(plan.characters):
         raise StudyError(f"{directory} is a study that is not the demo; choose another folder")
     else:
         files.mkdir(exist_ok=True)
