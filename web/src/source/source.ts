@@ -100,6 +100,8 @@ export interface Manifest {
   readonly hierarchies: readonly HierarchyInfo[];
   readonly default_hierarchy: string | null;
   readonly activity: Activity | null;
+  /** What of the study could not be read, one sentence each. */
+  readonly problems?: readonly string[];
 }
 
 /** Where data comes from: a server, a notebook or, in tests, a fake. */
