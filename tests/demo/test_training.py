@@ -115,7 +115,7 @@ def test_the_study_tells_what_is_going_on(tmp_path, monkeypatch):
 
 
 def test_another_study_or_plan_is_not_overwritten(tmp_path, finished):
-    with pytest.raises(StudyError, match="'epochs': 2.*'epochs': 3"):
+    with pytest.raises(StudyError, match=r"'epochs': 2.*'epochs': 3"):
         made(finished.path, epochs=3)
     other = create(tmp_path / "other", ["a", "b"])
     other.add_result("r", true=[0, 1], pred=[1, 1])

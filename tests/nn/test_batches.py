@@ -50,7 +50,7 @@ def test_unreadable_images_leave_the_bounds_and_the_order_alone():
     assert [sorted(b.unreadable) for b in found] == [[2, 3], [4, 5, 7], []]
     assert found[1].unreadable[7] == "picture 7: broken"
     assert torch.equal(found[1].inputs[0], as_is(source.read(6)))
-    nothing = list(batches(source, as_is, start=4, batch_size=2))[0]
+    nothing = next(batches(source, as_is, start=4, batch_size=2))
     assert nothing.inputs is None
     assert len(nothing.position) == 0
 

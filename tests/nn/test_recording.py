@@ -293,7 +293,7 @@ def test_responses_and_scores_that_are_not_finite_name_layer_and_batch(study):
     bad = nn.Sequential(OverflowsWhenWhite(), nn.Conv2d(3, 2, 1), flat, nn.Linear(512, C))
     with pytest.raises(ValueError, match=r"not finite \(row 4 of the batch from image 16"):
         recorded(study, model=bad, images=images)
-    with pytest.raises(ValueError, match="layer 'probe', batch from row 16: .* in row 4"):
+    with pytest.raises(ValueError, match=r"layer 'probe', batch from row 16: .* in row 4"):
         recorded(study, "x", model=Probed(), images=images, layers=["probe"])
     assert not study.results
 
