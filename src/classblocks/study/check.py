@@ -100,6 +100,8 @@ def _unfinished(path: Path, directory: Path) -> Iterator[Problem]:
 def _samples(study: Study) -> list[Problem]:
     def read() -> None:
         samples = study.samples
+        if not samples.path.exists() and any(r.n_samples for r in study.results.values()):
+            raise StudyError(f"{SAMPLES_FILE} is missing")
         checked_ids(samples.sample_id)
         bad = (samples.true < 0) | (samples.true >= len(study.classes))
         if bad.any():
