@@ -8,6 +8,7 @@ pytest.importorskip("matplotlib", reason="the fonts come with matplotlib")
 
 from classblocks.demo import Plan, build, training
 from classblocks.demo.dataset import render
+from classblocks.nn import load_model, load_weights, record
 from classblocks.study.format import StudyError
 from classblocks.study.study import create
 from classblocks.study.study import open as open_study
@@ -125,3 +126,24 @@ def test_another_study_or_plan_is_not_overwritten(tmp_path, finished):
     (tmp_path / "full" / "file").touch()
     with pytest.raises(StudyError, match="not empty"):
         made(tmp_path / "full")
+
+
+def test_saved_files_and_weights_give_the_recorded_predictions(tmp_path, finished):
+    model = load_model("classblocks.nn.networks:SmallConvNet", 24)
+    load_weights(model, finished.path / "demo" / "weights.safetensors")
+    for split, n in (("val", 72), ("train", 192)):
+        found = record(
+            model, finished.path / "demo" / f"{split}.parquet", tmp_path / "study", split,
+            split=split, progress=False,
+        )  # fmt: skip
+        assert found.n_samples == n
+    study = open_study(tmp_path / "study")
+    last = finished.results["cnn-epoch-02"]
+    again = study.results["val"]
+    assert study.classes.names == finished.classes.names
+    np.testing.assert_array_equal(again.true, last.true)
+    np.testing.assert_allclose(again.p_true, last.p_true, rtol=1e-3, atol=1e-5)
+    assert list(again.layers) == list(last.layers)
+    flips = json.loads((finished.path / "demo/truth.json").read_text())["flipped"]
+    position = study.samples.position([flip["sample_id"] for flip in flips])
+    np.testing.assert_array_equal(study.samples.true[position], [flip["true"] for flip in flips])

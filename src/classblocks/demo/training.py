@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.demo.dataset import Plan, Samples, nested, render, write_images, write_truth
+from classblocks.demo.place import FOLDER, WEIGHTS
 from classblocks.nn.arrays import ArrayImages
 from classblocks.nn.networks import SmallConvNet
 from classblocks.nn.recording import record
@@ -26,7 +27,6 @@ from classblocks.study.study import Study, create
 from classblocks.study.study import open as open_study
 
 HIERARCHY = "scripts"
-FOLDER = "demo"
 LAYERS = ("block1", "block2", "block3", "block4")
 RECIPE = Recipe(batch_size=256, lr=0.3, size=32, crop_scale=0.75, flip=False, bfloat16=True)
 
@@ -69,7 +69,7 @@ def build(
     plan = plan or Plan()
     study, files = _opened(Path(directory), plan, epochs)
     names = [result_name(epoch) for epoch in range(epochs + 1)]
-    if all(name in study.results for name in names) and (files / "weights.safetensors").exists():
+    if all(name in study.results for name in names) and (files / WEIGHTS).exists():
         return study
     try:
         _build(study, files, plan, epochs, progress)
@@ -119,7 +119,7 @@ def _build(study: Study, files: Path, plan: Plan, epochs: int, progress: bool) -
     with _telling(network, study, recipe, len(labels)):
         for end in fit(network, pixels, labels, recipe, checkpoint=checkpoint, progress=progress):
             _record(network, images, study, end.epoch, epochs, progress, val)
-    _save(network, files / "weights.safetensors")
+    _save(network, files / WEIGHTS)
 
 
 def _opened(directory: Path, plan: Plan, epochs: int) -> tuple[Study, Path]:
