@@ -50,6 +50,16 @@ def test_positions(study):
         study.samples.position([5, 7])
 
 
+def test_rows_appended_meanwhile_wait_for_a_refresh(study):
+    study.add_samples([1, 2], [0, 1])
+    other = cs.open(study.path)
+    assert other.samples.n == 2
+    study.add_samples([3], [2])
+    assert len(other.samples.true) == len(other.samples.uri) == 2
+    assert other.refresh()
+    assert other.samples.true.tolist() == [0, 1, 2]
+
+
 def test_counted_ids_need_no_search(study):
     study.add_samples(np.arange(4), [0, 1, 2, 0])
     assert study.samples.is_counted

@@ -280,6 +280,13 @@ def test_create_refuses_what_is_there(study, tmp_path):
     assert cs.create(tmp_path / "deep/er", ["a"], name="Nice").name == "Nice"
 
 
+def test_create_goes_on_after_a_kill(tmp_path):
+    for left in ("results", "hierarchies"):
+        (tmp_path / left).mkdir()
+    (tmp_path / ".study.json.1-0.tmp").write_text("{")
+    assert cs.create(tmp_path, ["a"]).classes.names == ("a",)
+
+
 def test_open_says_what_is_missing(study, tmp_path):
     with pytest.raises(StudyError, match=r"nothing is not a folder"):
         cs.open(tmp_path / "nothing")
@@ -375,6 +382,7 @@ def test_refresh_sees_what_others_add(study):
 def test_opening_reads_no_rows(study, monkeypatch):
     study.add_result("r", true=[0], pred=[0])
     monkeypatch.setattr(pq, "read_table", None)
+    monkeypatch.setattr(pq.ParquetFile, "read", None)
     opened = cs.open(study.path)
     assert opened.samples.n == 1
     assert opened.results["r"].n_samples == 1

@@ -130,9 +130,11 @@ class Samples:
         try:
             # Unlike read_table this does not import pandas where there is one.
             with pq.ParquetFile(self.path, memory_map=True) as file:
-                return file.read(columns=list(names))
+                table = file.read(columns=list(names))
         except (pa.ArrowException, OSError) as error:
             raise StudyError(f"{self.path} cannot be read: {error}") from None
+        # Another process may have appended rows since they were counted.
+        return table.slice(0, self.n)
 
     def _numbers(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
         return read_only(numbers(self._table([name]).column(0)).astype(dtype, copy=False))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,18 @@ from classblocks.core import nested_json, validate
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.activity import clear_activity, read_activity, write_activity
 from classblocks.study.adding import add_result
-from classblocks.study.atomic import locked, read_object, write_bytes, write_json, write_table
+from classblocks.study.atomic import (
+    TEMPORARY_SUFFIX,
+    locked,
+    read_object,
+    write_bytes,
+    write_json,
+    write_table,
+)
 from classblocks.study.format import (
     FORMAT,
     FORMAT_VERSION,
     HIERARCHIES,
-    RESULT_FILE,
     RESULTS,
     SAMPLES_FILE,
     STUDY_FILE,
@@ -33,16 +38,17 @@ from classblocks.study.format import (
     check_name,
     check_version,
 )
+from classblocks.study.hierarchies import StoredHierarchies
 from classblocks.study.predictions import checked_ids
 from classblocks.study.result import Result
 from classblocks.study.samples import Samples, merge_samples, samples_table
+from classblocks.study.stamps import Stamp, hierarchy_stamps, result_stamps, stamp
 from classblocks.study.thumbnails import INDEX_FILE, ThumbnailStore
 
 if TYPE_CHECKING:
     from classblocks.core.where import Where
 
 _LOCK_FILE = ".lock"
-_Stamp = tuple[int, int, int] | None
 
 
 def create(
@@ -55,11 +61,9 @@ def create(
     checked = Classes.of(classes)
     if folder.exists() and (not folder.is_dir() or (folder / STUDY_FILE).exists()):
         raise StudyError(f"{folder} exists already")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not all(_is_ours(entry) for entry in folder.iterdir()):
         raise StudyError(f"{folder} is not empty and not a study; choose a new folder")
     folder.mkdir(parents=True, exist_ok=True)
-    for part in (RESULTS, HIERARCHIES, THUMBNAILS):
-        (folder / part).mkdir(exist_ok=True)
     description = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -67,8 +71,17 @@ def create(
         "classes": checked.to_json(),
         "default_hierarchy": None,
     }
+    for part in (RESULTS, HIERARCHIES, THUMBNAILS):
+        (folder / part).mkdir(exist_ok=True)
     write_json(folder / STUDY_FILE, description)
     return Study(folder)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether `path` is what a killed `create` leaves behind."""
+    if path.is_dir():
+        return path.name in (RESULTS, HIERARCHIES, THUMBNAILS) and not any(path.iterdir())
+    return path.name.startswith(f".{STUDY_FILE}.") and path.name.endswith(TEMPORARY_SUFFIX)
 
 
 def open(path: str | os.PathLike[str]) -> Study:
@@ -83,9 +96,9 @@ class Study:
         self.path = path
         self._read_description()
         self._results: dict[str, Result] = {}
-        self._result_stamps: dict[str, _Stamp] = {}
+        self._result_stamps: dict[str, Stamp] = {}
         self.damaged: Mapping[str, str] = {}
-        self._hierarchies = _Hierarchies(path / HIERARCHIES, self.classes)
+        self._hierarchies = StoredHierarchies(path / HIERARCHIES, self.classes)
         self.samples = Samples(path)
         self.thumbnails = ThumbnailStore(path)
         self._stamps: dict[str, Any] = {}
@@ -239,12 +252,12 @@ class Study:
     def refresh(self) -> bool:
         """Look for what was added or replaced; True if anything was."""
         # Results first: a result seen here has its samples in the sample table read after it.
-        results = _result_stamps(self.path / RESULTS)
+        results = result_stamps(self.path / RESULTS)
         stamps = {
-            "study": _stamp(self.path / STUDY_FILE),
-            "samples": _stamp(self.path / SAMPLES_FILE),
-            "thumbnails": _stamp(self.path / THUMBNAILS / INDEX_FILE),
-            "hierarchies": _hierarchy_stamps(self.path / HIERARCHIES),
+            "study": stamp(self.path / STUDY_FILE),
+            "samples": stamp(self.path / SAMPLES_FILE),
+            "thumbnails": stamp(self.path / THUMBNAILS / INDEX_FILE),
+            "hierarchies": hierarchy_stamps(self.path / HIERARCHIES),
             "results": results,
         }
         before, self._stamps = self._stamps, stamps
@@ -257,16 +270,16 @@ class Study:
         if before.get("thumbnails") != stamps["thumbnails"]:
             self.thumbnails = ThumbnailStore(self.path)
         if before.get("hierarchies") != stamps["hierarchies"]:
-            self._hierarchies = _Hierarchies(self.path / HIERARCHIES, self.classes)
+            self._hierarchies = StoredHierarchies(self.path / HIERARCHIES, self.classes)
         if before.get("results") != results:
             self._open_results(results)
         return True
 
-    def _open_results(self, stamps: dict[str, _Stamp]) -> None:
+    def _open_results(self, stamps: dict[str, Stamp]) -> None:
         opened: list[Result] = []
         damaged: dict[str, str] = {}
-        for name, stamp in stamps.items():
-            if self._result_stamps.get(name) == stamp and name in self._results:
+        for name, found in stamps.items():
+            if self._result_stamps.get(name) == found and name in self._results:
                 opened.append(self._results[name])
                 continue
             try:
@@ -293,67 +306,3 @@ class Study:
 
     def _lock(self) -> AbstractContextManager[None]:
         return locked(self.path / _LOCK_FILE)
-
-
-class _Hierarchies(Mapping[str, Hierarchy]):
-    def __init__(self, folder: Path, classes: Classes) -> None:
-        self._folder = folder
-        self._n_classes = len(classes)
-        self._open: dict[str, Hierarchy] = {}
-
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(sorted(name.removesuffix(".json") for name in _hierarchy_stamps(self._folder)))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, name: str) -> Hierarchy:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._open:
-            path = self._folder / f"{name}.json"
-            try:
-                obj = nested_json.loads(path.read_text(encoding="utf-8"))
-                self._open[name] = Hierarchy.from_json(obj, self._n_classes)
-            except (ValueError, OSError) as error:
-                raise StudyError(f"{path}: {error}") from None
-        return self._open[name]
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
-
-
-def _result_stamps(folder: Path) -> dict[str, _Stamp]:
-    """Complete results: directories with a result.json whose name has no leading dot."""
-    stamps: dict[str, _Stamp] = {}
-    for entry in _entries(folder):
-        if not entry.name.startswith("."):
-            stamp = _stamp(folder / entry.name / RESULT_FILE)
-            if stamp is not None:
-                stamps[entry.name] = stamp
-    return stamps
-
-
-def _hierarchy_stamps(folder: Path) -> dict[str, _Stamp]:
-    return {
-        entry.name: _stamp(folder / entry.name)
-        for entry in _entries(folder)
-        if entry.name.endswith(".json") and not entry.name.startswith(".")
-    }
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []
