@@ -189,6 +189,7 @@ def test_gaps_are_unknown(tmp_path):
         ("p.csv", "true,pred,sample_id\n0,1,a\n", "sample_id: expected whole numbers, got 'a'"),
         ("p.csv", "true,pred,sample_id\n0,1,1\n0,1,\n", "sample_id: nothing in row 1"),
         ("p.csv", "true,pred,sample_id\n0,1,1\n0,1,1\n", "sample id 1 occurs twice: rows 0 and 1"),
+        ("p.csv", "true,pred\n0,123456789012\n", "class ids up to 123456789012: name the classes"),
         ("p.csv", "true,pred\n0,-1\n", "pred: expected class ids 0 to 0, got -1 in row 0"),
         ("p.tsv", "true,pred\n0,1\n", "column true missing; found true,pred"),
         ("p.txt", "true,pred\n0,1\n", r"expected .csv, .tsv"),

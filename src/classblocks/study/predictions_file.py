@@ -19,6 +19,8 @@ from classblocks.study.table_file import Column, read_columns
 _CLASS_COLUMNS = ("true", "pred")
 _CHANCES = ("p_pred", "p_true")
 _TEXTS = ("split", "uri")
+# A stray number, such as a sample id in the wrong column, must not make a billion classes.
+_MOST_UNNAMED_CLASSES = 1 << 20
 _NUMBERED = re.compile(r"topk_(class|prob)_(\d+)")
 
 
@@ -101,6 +103,10 @@ class PredictionsFile:
             n = self.given["probabilities"].shape[-1]
         else:
             n = 1 + max((int(c.values.max()) for c in columns if len(c.values)), default=-1)
+        if n > _MOST_UNNAMED_CLASSES:
+            raise StudyError(
+                f"{self.path} has class ids up to {n - 1}: name the classes if there are so many"
+            )
         if n < 1:
             raise StudyError(f"{self.path} has no rows that would tell the classes; name them")
         return Classes.of([f"class {class_id}" for class_id in range(n)])
