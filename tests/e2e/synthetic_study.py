@@ -45,7 +45,9 @@ def make_study(
     n = true.size
 
     study = cb.create(path, classes=names, name="planted groups")
-    hierarchy = cb.Hierarchy.from_paths([[*path, name] for path, name in zip(paths, names)])
+    hierarchy = cb.Hierarchy.from_paths(
+        [[*path, name] for path, name in zip(paths, names, strict=True)]
+    )
     study.add_hierarchy("given", hierarchy, default=True)
     ids = 1000 + np.arange(n)
     study.add_samples(

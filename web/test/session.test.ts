@@ -8,7 +8,7 @@ import { fromHash } from "../src/state/hash";
 import { type AppState, initialState } from "../src/state/state";
 
 const read = (file: string) => readFileSync(new URL(`../../tests/wire/${file}`, import.meta.url));
-const small = decodeManifest(JSON.parse(read("manifest.json").toString()));
+const small = decodeManifest(JSON.parse(new TextDecoder().decode(read("manifest.json"))));
 
 /** `net` at several epochs; every epoch answers with the recorded cells and rows of `net`. */
 function withEpochs(epochs: number, activity: Manifest["activity"] = null): Manifest {
@@ -40,9 +40,12 @@ async function start(state: AppState = initialState, manifest: Manifest = small)
 }
 
 function find(source: FakeSource, view: Message["view"], result?: string) {
-  return source.requests.findLast(
-    ({ message }) => message.view === view && (!result || ("result" in message && message.result === result)),
-  );
+  return source.requests
+    .filter(
+      ({ message }) =>
+        message.view === view && (!result || ("result" in message && message.result === result)),
+    )
+    .at(-1);
 }
 
 async function answer(source: FakeSource, view: Message["view"], result?: string, file: string = view) {

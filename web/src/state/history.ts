@@ -1,6 +1,6 @@
 import type { Action } from "./actions";
 import { reduce } from "./reduce";
-import type { AppState } from "./state";
+import { type AppState, type Filter, initialState } from "./state";
 
 const LIMIT = 200;
 const COALESCE_MS = 900;
@@ -58,7 +58,8 @@ function stepTag(action: Action): string | null {
     case "result":
       return action.follow ? "silent" : "result";
     case "filter":
-      return `filter:${Object.keys(action.filter).sort().join()}`;
+      // Taking a filter away is a step of its own, however soon after the drag that set it.
+      return isInitial(action.filter) ? null : `filter:${Object.keys(action.filter).sort().join()}`;
     case "responses":
       return `responses:${Object.keys(action.responses).sort().join()}`;
     case "samples":
@@ -66,4 +67,10 @@ function stepTag(action: Action): string | null {
     default:
       return null;
   }
+}
+
+function isInitial(filter: Partial<Filter>): boolean {
+  return (Object.keys(filter) as (keyof Filter)[]).every(
+    (key) => JSON.stringify(filter[key]) === JSON.stringify(initialState.filter[key]),
+  );
 }

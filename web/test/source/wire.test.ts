@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readAnswer, type View } from "../../src/source/answers";
 import { decode, decodeManifest } from "../../src/source/decode";
 
-const FOLDER = fileURLToPath(new URL("../../../tests/wire/", import.meta.url));
+const read = (file: string) => readFileSync(new URL(`../../../tests/wire/${file}`, import.meta.url));
+const readJson = (file: string): unknown => JSON.parse(new TextDecoder().decode(read(file)));
 
 interface Recorded {
   readonly file: string;
@@ -14,7 +14,7 @@ interface Recorded {
   readonly columns: Readonly<Record<string, readonly (number | string | null)[]>>;
 }
 
-const recorded = JSON.parse(readFileSync(`${FOLDER}replies.json`, "utf8")) as readonly Recorded[];
+const recorded = readJson("replies.json") as readonly Recorded[];
 const ARRAYS: Readonly<Record<string, string>> = {
   float: "Float32Array",
   int16: "Int16Array",
@@ -24,7 +24,7 @@ const ARRAYS: Readonly<Record<string, string>> = {
 };
 
 function bytes(file: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(FOLDER + file));
+  return new Uint8Array(read(file));
 }
 
 function plain(value: number | string): number | string | null {
@@ -81,10 +81,13 @@ describe("what does not fit", () => {
   });
 
   it("is refused by version, with both numbers", () => {
-    const text = Buffer.from(bytes("classes.arrow"));
     // The only text of one character is the version; a length of four bytes goes before it.
-    text[text.indexOf(Buffer.from([1, 0, 0, 0, 0x31])) + 4] = "7".charCodeAt(0);
-    expect(() => decode(new Uint8Array(text), "classes")).toThrow(/version 7.*reads version 1/);
+    const text = bytes("classes.arrow");
+    const at = text.findIndex((_, start) =>
+      [1, 0, 0, 0, 0x31].every((byte, next) => text[start + next] === byte),
+    );
+    text[at + 4] = "7".charCodeAt(0);
+    expect(() => decode(text, "classes")).toThrow(/version 7.*reads version 1/);
   });
 
   it("is refused by type of column", () => {
@@ -97,8 +100,10 @@ describe("what does not fit", () => {
 
 describe("the manifest", () => {
   it("is read", () => {
-    const json: unknown = JSON.parse(readFileSync(`${FOLDER}manifest.json`, "utf8"));
-    expect(decodeManifest(json).results.map((result) => result.name)).toEqual(["net", "table"]);
+    expect(decodeManifest(readJson("manifest.json")).results.map((result) => result.name)).toEqual([
+      "net",
+      "table",
+    ]);
   });
 
   it("is refused by version, with both numbers", () => {

@@ -40,6 +40,12 @@ it("makes two steps of two sliders, and of one slider after a rest", () => {
   expect(rested.past).toHaveLength(2);
 });
 
+it("makes a step of its own of taking a filter away", () => {
+  const dragged = apply(start, { type: "filter", filter: { pPred: [0.3, 1] } }, 0);
+  const removed = apply(dragged, { type: "filter", filter: { pPred: [0, 1] } }, 10);
+  expect(undo(removed).present.filter.pPred).toEqual([0.3, 1]);
+});
+
 it("makes no step of the viewport, and keeps it through undo", () => {
   const viewport = { x0: 1, y0: 1, x1: 4, y1: 4 };
   const moved = apply(apply(start, select(1), 0), { type: "viewport", viewport }, 1);
