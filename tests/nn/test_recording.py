@@ -158,6 +158,7 @@ def test_resumed_recording_has_the_same_bytes(tmp_path, monkeypatch, seconds):
     with pytest.raises(KeyboardInterrupt):
         recorded(broken, preprocess=plain, images=source(kind=Stops))
     assert not broken.results
+    assert broken.activity() is None
     assert (broken.path / "results" / ".r.partial").is_dir()
     fresh = open_study(broken.path)
     with pytest.raises(StudyError, match="weights"):

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,7 +114,9 @@ def record(
     run = _Run(images, study, prepare, target, batch_size, bfloat16)
     true = images.true(study.classes)
     coordinates = Coordinates(model_name or type(model).__name__, epoch, None, transform, split)
-    with evaluating(model, target):
+    with ExitStack() as ending, evaluating(model, target):
+        if report is None:
+            ending.callback(study.clear_activity)
         example = run.example(model)
         chosen = default_layers(model, example) if layers is None else list(layers)
         with watching(model, chosen, side) as responses:
@@ -146,8 +148,6 @@ def record(
                 sink = Sink(study, writer, ids, true, thumbnails, report)
                 unreadable = _stream(run, model, responses, sink, name, progress)
                 result = writer.finish({"unreadable": unreadable.to_json(images)})
-    if report is None:
-        study.clear_activity()
     if unreadable.reasons:
         first = next(iter(unreadable.reasons.values()))
         warnings.warn(
