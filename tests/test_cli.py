@@ -101,7 +101,10 @@ def test_nothing_heavy_is_imported_for_help():
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
-def test_no_view_imports_torch_scipy_or_matplotlib(study, make):
+@pytest.mark.parametrize("thumbnails", [True, False])
+def test_no_view_imports_torch_scipy_or_pandas(study, make, thumbnails):
+    if not thumbnails:
+        (study.path / "thumbnails" / "index.parquet").unlink()
     code = (
         "import sys, json; from classblocks import study; from classblocks.app import server\n"
         "from classblocks.app.session import Session; from classblocks.app.wire import encode\n"

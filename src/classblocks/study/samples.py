@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -224,6 +223,8 @@ def _fill(
     old: pa.Table, fresh: pa.Table, position: NDArray[np.int64], known: NDArray[np.int64]
 ) -> pa.Table | None:
     """Take uris and user columns of samples that are already there but lack them."""
+    import pyarrow.compute as pc  # 60 ms that opening a study does without
+
     changed = False
     at = position[known]
     rows = np.full(old.num_rows, -1, np.int64)
@@ -260,7 +261,7 @@ def _texts(name: str, values: object, n: int) -> pa.Array:
         raise StudyError(f"{name}: expected text for every sample: {error}") from None
     if len(array) != n:
         raise StudyError(f"{name} has {len(array)} rows, expected {n}")
-    return pc.fill_null(array, "")
+    return array.fill_null("")
 
 
 def _user_columns(columns: Mapping[str, Any] | pa.Table | None) -> list[tuple[str, pa.Array]]:

@@ -72,6 +72,9 @@ class ThumbnailStore:
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[Any]]:
+        if not (self.directory / INDEX_FILE).exists():
+            # An empty table would import pandas where there is one.
+            return {field.name: np.empty(0, field.type.to_pandas_dtype()) for field in _SCHEMA}
         table = read_index(self.directory)
         return {name: numbers(table.column(name)) for name in table.column_names}
 
