@@ -69,6 +69,9 @@ def command(
 
 
 def _build(directory: Path, epochs: int | None) -> None:
+    # Torch's threads spin while they wait for each other; with a page and a browser on the same
+    # cores that made training three times slower. Read once, when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from classblocks.demo import build
 
     try:
