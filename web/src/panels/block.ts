@@ -1,6 +1,6 @@
-import { findCell } from "../core/cells";
 import { nodeName } from "../label";
-import type { Model } from "../model";
+import type { CellIndex, Classes, Filtered, Tree } from "../model";
+import type { Selection } from "../state/state";
 
 /** What the focused block holds, as a table of groups: rows true, columns predicted, in leaf order. */
 export interface Block {
@@ -12,9 +12,15 @@ export interface Block {
 const MOST = 12;
 
 /** The children of the selected group (or of the root), counted against each other after the filters. */
-export function focusedBlock(model: Model): Block {
-  const { tree, classes, cells, filtered, state } = model;
-  const wire = state.selection.kind === "groups" ? (state.selection.nodes[0] ?? 0) : 0;
+export function focusedBlock(
+  tree: Tree,
+  classes: Classes,
+  cells: CellIndex,
+  filtered: Filtered,
+  selection: Selection,
+  minCount: number,
+): Block {
+  const wire = selection.kind === "groups" ? (selection.nodes[0] ?? 0) : 0;
   const node = tree.nodeOfWire[wire] ?? 0;
   const children: number[] = [];
   for (let at = node + 1; at < tree.nNodes && tree.start[at] < tree.stop[node]; at++) {
@@ -30,18 +36,11 @@ export function focusedBlock(model: Model): Block {
     const row = groupOfLeaf[tree.leafOfClass[cells.true[cell]]];
     const col = groupOfLeaf[tree.leafOfClass[cells.pred[cell]]];
     const n = filtered.count[cell];
-    if (row >= 0 && col >= 0 && n >= state.filter.minCount) (counts[row] as number[])[col] += n;
+    if (row >= 0 && col >= 0 && n >= minCount) (counts[row] as number[])[col] += n;
   }
   return {
     title: nodeName(tree, classes, node) || "all classes",
     names: children.map((child) => nodeName(tree, classes, child)),
     counts,
   };
-}
-
-/** Samples of one cell after the filters; 0 where it is empty or below the cell filter. */
-export function cellCount(model: Model, trueClass: number, predClass: number): number {
-  const cell = findCell(model.cells, trueClass, predClass);
-  const n = cell < 0 ? 0 : model.filtered.count[cell];
-  return n >= model.state.filter.minCount ? n : 0;
 }

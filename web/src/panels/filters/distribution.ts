@@ -29,21 +29,50 @@ export function countBeyond(cells: CellIndex, rows: Rows | null, k: number): num
   return n;
 }
 
+/** How many cells hold how many samples: what every bar of cell values is made from, in one pass. */
+export interface CellValues {
+  /** Cells off the diagonal by their count. */
+  readonly confused: Uint32Array;
+  /** Counts of the non-empty cells of the diagonal. */
+  readonly correct: Int32Array;
+}
+
+/** Tally the cells of a matrix by value. */
+export function cellValues(cells: CellIndex, count: Int32Array): CellValues {
+  const correct = new Int32Array(cells.nClasses);
+  let confused = new Uint32Array(256);
+  let nCorrect = 0;
+  for (let cell = 0; cell < count.length; cell++) {
+    const n = count[cell];
+    if (n === 0) continue;
+    if (cells.true[cell] === cells.pred[cell]) {
+      correct[nCorrect++] = n;
+      continue;
+    }
+    if (n >= confused.length) {
+      const wider = new Uint32Array(2 * n);
+      wider.set(confused);
+      confused = wider;
+    }
+    confused[n]++;
+  }
+  return { confused, correct: correct.subarray(0, nCorrect) };
+}
+
 /** Samples in cells of at least `low`. */
-export function countInCells(count: Int32Array, low: number): number {
+export function countInCells({ confused, correct }: CellValues, low: number): number {
   let n = 0;
-  for (let cell = 0; cell < count.length; cell++) if (count[cell] >= low) n += count[cell];
+  for (let value = Math.max(1, low); value < confused.length; value++) n += value * confused[value];
+  for (const value of correct) if (value >= low) n += value;
   return n;
 }
 
 /** Cells off the diagonal in `bins` equal steps of the logarithm of their count, up to `largest`. */
-export function cellBars(cells: CellIndex, count: Int32Array, largest: number, bins: number): Float64Array {
+export function cellBars({ confused }: CellValues, largest: number, bins: number): Float64Array {
   const bars = new Float64Array(bins);
   const scale = largest > 1 ? (bins - 1) / Math.log(largest) : 0;
-  for (let cell = 0; cell < count.length; cell++) {
-    const n = count[cell];
-    if (n === 0 || cells.true[cell] === cells.pred[cell]) continue;
-    bars[Math.min(bins - 1, Math.round(Math.log(n) * scale))] += 1;
+  for (let value = 1; value < confused.length; value++) {
+    if (confused[value] > 0) bars[Math.min(bins - 1, Math.round(Math.log(value) * scale))] += confused[value];
   }
   return bars;
 }
@@ -64,8 +93,7 @@ function countCorrect(cells: CellIndex): number {
 
 /** Mapped cells by position on the colour scale, 1 … `top`. */
 export function legendBars(
-  cells: CellIndex,
-  count: Int32Array,
+  { confused, correct }: CellValues,
   top: number,
   scale: "linear" | "log",
   diagonal: boolean,
@@ -73,11 +101,13 @@ export function legendBars(
 ): Float64Array {
   const bars = new Float64Array(bins);
   const reach = scale === "log" ? Math.log(top) : top - 1;
-  for (let cell = 0; cell < count.length; cell++) {
-    const n = count[cell];
-    if (n === 0 || (!diagonal && cells.true[cell] === cells.pred[cell])) continue;
-    const position = reach > 0 ? (scale === "log" ? Math.log(n) : n - 1) / reach : 0;
-    bars[Math.min(bins - 1, Math.floor(position * bins))] += 1;
+  const binOf = (value: number) => {
+    const position = reach > 0 ? (scale === "log" ? Math.log(value) : value - 1) / reach : 0;
+    return Math.min(bins - 1, Math.floor(position * bins));
+  };
+  for (let value = 1; value < confused.length; value++) {
+    if (confused[value] > 0) bars[binOf(value)] += confused[value];
   }
+  if (diagonal) for (const value of correct) bars[binOf(value)] += 1;
   return bars;
 }

@@ -1,0 +1,79 @@
+import { expect, it, vi } from "vitest";
+import { type KeyUse, keyList, pressKey } from "../../src/panels/keys";
+import type { Session } from "../../src/session";
+import type { Action } from "../../src/state/actions";
+import { pageOf } from "./page";
+
+function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
+  const actions: Action[] = [];
+  const session = {
+    dispatch: (action: Action) => actions.push(action),
+    undo: vi.fn(),
+    redo: vi.fn(),
+  } as unknown as Session;
+  const use: KeyUse = {
+    session,
+    page: pageOf(hash),
+    focusSearch: vi.fn(),
+    focusTree: vi.fn(),
+    toggleHelp: vi.fn(),
+    toggleSamples: vi.fn(),
+  };
+  return { used: pressKey(key, use), actions, use, session };
+}
+
+it("does something for every key that the help lists", () => {
+  const gestures = new Set(["drag", "Shift", "wheel", "Alt", "click", "double"]);
+  const arrows: Record<string, string> = {
+    "←": "ArrowLeft",
+    "→": "ArrowRight",
+    "↑": "ArrowUp",
+    "↓": "ArrowDown",
+    Esc: "Escape",
+  };
+  for (const { keys } of keyList) {
+    for (const [names] of keys) {
+      for (const name of names.split(" ")) {
+        if (!gestures.has(name)) expect(press(arrows[name] ?? name).used, name).toBe(true);
+      }
+    }
+  }
+});
+
+it("leaves other keys alone", () => {
+  for (const key of ["x", "F5", "Tab", "Shift", " "]) expect(press(key).used).toBe(false);
+  expect(press("p", "").used).toBe(false);
+  expect(press("Enter", "").used).toBe(false);
+});
+
+it("toggles the encoding", () => {
+  expect(press("d").actions).toEqual([{ type: "encoding", encoding: { diagonal: true } }]);
+  expect(press("l").actions).toEqual([{ type: "encoding", encoding: { scale: "linear" } }]);
+  expect(press("f", "max=7").actions).toEqual([{ type: "encoding", encoding: { frozenMax: null } }]);
+  expect(press("f").actions).toEqual([{ type: "encoding", encoding: { frozenMax: 1 } }]);
+});
+
+it("steps back with Escape: the opened class, the selection, the zoom, then nothing", () => {
+  expect(press("Escape", "sel=fn:2&view=0,0,3,3&open=1").actions).toEqual([
+    { type: "samples", samples: { open: null } },
+  ]);
+  expect(press("Escape").actions).toEqual([{ type: "clearSelection" }]);
+  expect(press("Escape", "view=0,0,3,3").actions).toEqual([{ type: "viewport", viewport: null }]);
+  expect(press("Escape", "").used).toBe(false);
+});
+
+it("works without a page where it can", () => {
+  const { session } = press("z");
+  expect(session.undo).toHaveBeenCalledOnce();
+  const use = {
+    session,
+    page: null,
+    focusSearch() {},
+    focusTree() {},
+    toggleHelp: vi.fn(),
+    toggleSamples() {},
+  };
+  expect(pressKey("?", use)).toBe(true);
+  expect(use.toggleHelp).toHaveBeenCalledOnce();
+  expect(pressKey("d", use)).toBe(false);
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { focusedBlock } from "../../src/panels/block";
+import { chipsOf } from "../../src/panels/chips";
+import { count, counted, measure, probability, rate } from "../../src/panels/format";
+import { searchNodes } from "../../src/panels/search";
+import { tipOf } from "../../src/panels/tooltip";
+import { pageOf } from "./page";
+
+describe("numbers", () => {
+  it("have thousands separators and no false digits", () => {
+    expect(count(1_281_167)).toBe("1,281,167");
+    expect([rate(0.8734), rate(1), rate(Number.NaN)]).toEqual(["87.3 %", "100.0 %", "–"]);
+    expect([probability(0.1), probability(0), probability(1e-5), probability(Number.NaN)]).toEqual([
+      "0.100",
+      "0.000",
+      "< 0.001",
+      "–",
+    ]);
+    expect([
+      measure(12.345),
+      measure(0),
+      measure(1e-5),
+      measure(12345.6),
+      measure(Number.POSITIVE_INFINITY),
+    ]).toEqual(["12.3", "0", "1.0e-5", "12,346", "∞"]);
+    expect([counted(1, "class", "classes"), counted(0, "sample")]).toEqual(["1 class", "0 samples"]);
+  });
+});
+
+//          all
+//      ┌────┴─────┐
+//   animal    artefact
+//   ┌──┴──┐    ┌──┴──┐
+//  bird  dog  cup  sleeve
+//  ┌┴──┐
+// robin jay
+describe("search", () => {
+  const { tree, classes } = pageOf("").model;
+  const names = (text: string) => searchNodes(tree, classes.name, text).map((one) => one.name);
+
+  it("finds whole names before beginnings before parts, groups before classes", () => {
+    expect(names("bird")).toEqual(["bird"]);
+    expect(names("a")[0]).toBe("animal");
+    expect(names("ROB")).toEqual(["robin"]);
+    expect(names("  ")).toEqual([]);
+    expect(names("nosuch")).toEqual([]);
+  });
+
+  it("finds aliases of contracted groups and accented names", () => {
+    expect(names("living thing")).toContain("animal");
+    expect(names("mammal")).toEqual(["dog"]);
+    expect(names("ärmel")).toEqual(["Ärmel › sleeve"]);
+  });
+});
+
+describe("tooltips", () => {
+  // cells: robin→robin 2, robin→dog 1, cup→cup 2, jay→jay 3, dog→robin 1, dog→dog 1
+  const page = pageOf("");
+
+  it("give a group its metrics with intervals and counts", () => {
+    const bird = tipOf(page, { kind: "node", node: 2 });
+    expect(bird).toMatchObject({ title: "bird", note: "2 classes · animal", classes: [0, 2] });
+    expect(bird?.rows).toContainEqual(["recall", "83.3 %", "43.6 – 97.0, 5 of 6"]);
+    expect(bird?.rows).toContainEqual(["TP, FP, FN", "5 · 1 · 1", ""]);
+  });
+
+  it("say that a class without samples has no recall", () => {
+    const sleeve = tipOf(page, { kind: "node", node: 8 });
+    expect(sleeve?.rows[0]).toEqual(["recall", "–", "no samples"]);
+  });
+
+  it("give a cell its count, rate and group", () => {
+    const cell = tipOf(page, { kind: "cell", row: 0, col: 2 });
+    expect(cell).toMatchObject({ title: "robin → dog", note: "true → predicted" });
+    expect(cell?.rows).toEqual([
+      ["samples", "1", ""],
+      ["of its row", "33.3 %", "of 3"],
+      ["group", "animal", ""],
+    ]);
+    expect(tipOf(pageOf("min=2"), { kind: "cell", row: 0, col: 2 })?.rows[0][2]).toBe(
+      "hidden by the cell filter",
+    );
+  });
+
+  it("are none for what is gone", () => {
+    expect(tipOf(page, { kind: "node", node: 99 })).toBeNull();
+    expect(tipOf(page, { kind: "cell", row: 99, col: 0 })).toBeNull();
+    expect(tipOf(page, { kind: "neuron", column: 0 })).toBeNull();
+  });
+});
+
+describe("labels and chips", () => {
+  it("name the selection and every active filter, and take them away", () => {
+    const page = pageOf("sel=fn:2&topk=5&min=2&ppred=0.25,1");
+    expect(page.model.selectionLabel).toBe("FN of bird · top-5 wrong · net epoch 3");
+    expect(chipsOf(page).map(({ id, text }) => `${id}: ${text}`)).toEqual([
+      "selection: FN of bird",
+      "minCount: cells ≥ 2",
+      "topK: top-5 wrong",
+      "pPred: p(pred) 0.25 – 1.00",
+    ]);
+    expect(chipsOf(page)[0].remove).toEqual({ type: "clearSelection" });
+    expect(chipsOf(pageOf(""))).toEqual([]);
+  });
+
+  it("name one cell by its classes", () => {
+    expect(pageOf("sel=cells:0-1x2-3").model.selectionLabel).toMatch(/^robin taken for dog · /);
+  });
+});
+
+it("tells the block in focus as a table", () => {
+  const { tree, classes, cells, filtered, state } = pageOf("sel=fn:1").model;
+  expect(focusedBlock(tree, classes, cells, filtered, state.selection, 1)).toEqual({
+    title: "animal",
+    names: ["bird", "dog"],
+    counts: [
+      [5, 1],
+      [1, 1],
+    ],
+  });
+});
