@@ -328,7 +328,9 @@ def test_keys_are_listed(open_page):
 
 def test_table_mirrors_the_focused_block(open_page, planted, last):
     page = open_page(f"sel=both:{ANIMAL}")
-    cells = page.page.locator("table.hidden-text tbody td").all_inner_texts()
+    table = page.page.locator("table.hidden-text", has_text="Confusions inside animal")
+    table.wait_for(state="attached")
+    cells = table.locator("tbody td").all_inner_texts()
     family = np.arange(40) // 2
     expected = [
         int(((family[last["true"]] == row) & (family[last["pred"]] == col)).sum())
