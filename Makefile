@@ -4,6 +4,7 @@
 # make web                             the browser bundle
 .PHONY: demo test check web chromium clean
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 DIR ?= classblocks-demo
 PORT ?=

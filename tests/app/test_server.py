@@ -195,3 +195,17 @@ def test_requests_of_several_threads_agree(browser, make):
         replies = list(pool.map(lambda m: browser.post("/api/request", json=m).content, messages))
     n = len(make.REQUESTS)
     assert all(replies[i] == replies[i % n] for i in range(len(replies)))
+
+
+def test_what_is_damaged_is_named_and_the_rest_works(client, own_study):
+    (own_study.path / "results" / "table" / "result.json").write_text("{")
+    (own_study.path / "hierarchies" / "flat.json").write_text("{}")
+    from classblocks import study as studies
+
+    browser = client(studies.open(own_study.path))
+    manifest = browser.get("/api/manifest").json()
+    assert [result["name"] for result in manifest["results"]] == ["net"]
+    assert [tree["name"] for tree in manifest["hierarchies"]] == ["given"]
+    problems = "\n".join(manifest["problems"])
+    assert "result 'table'" in problems
+    assert "flat.json" in problems

@@ -74,8 +74,10 @@ def _tile(jpeg: bytes | None, side: int) -> Image.Image:
         return tile
     scale = side / max(tile.size)
     size = (max(1, round(tile.width * scale)), max(1, round(tile.height * scale)))
-    ground = Image.new("RGB", (side, side), _GROUND)
     fitted = tile.resize(size, Image.Resampling.BILINEAR)
+    if size == (side, side):
+        return fitted
+    ground = Image.new("RGB", (side, side), _GROUND)
     ground.paste(fitted, ((side - size[0]) // 2, (side - size[1]) // 2))
     return ground
 
