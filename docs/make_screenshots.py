@@ -1,0 +1,97 @@
+"""Take the pictures of the documentation from two studies.
+
+Run ``python docs/make_screenshots.py DEMO_STUDY TINY_IMAGENET_STUDY``. The second is shown from a copy
+without its thumbnails: those images may not be passed on.
+"""
+
+import argparse
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+CHROMIUM = "/usr/bin/chromium"
+
+
+def main() -> None:
+    """Write docs/images/*.png."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("demo", type=Path)
+    parser.add_argument("tiny_imagenet", type=Path)
+    args = parser.parse_args()
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        plain = Path(folder) / "tiny-imagenet"
+        shutil.copytree(args.tiny_imagenet, plain, ignore=shutil.ignore_patterns("thumbnails"))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for name, study in (("demo", args.demo), ("tiny-imagenet", plain)):
+            with served(study) as url:
+                for scheme in ("light", "dark"):
+                    for width, height in ((1280, 800), (1920, 1080)):
+                        page = browser.new_page(
+                            viewport={"width": width, "height": height}, color_scheme=scheme
+                        )
+                        page.goto(url)
+                        page.wait_for_selector("[data-shown]")
+                        page.wait_for_timeout(1500)
+                        take(page, name, f"{scheme}-{width}")
+                        page.close()
+        browser.close()
+
+
+def take(page: Page, study: str, suffix: str) -> None:
+    """Take the matrix, a selected group and the response map."""
+    save(page, f"{study}-matrix-{suffix}")
+    page.keyboard.press("/")
+    page.keyboard.type("Cyrillic" if study == "demo" else "arthropod", delay=20)
+    page.wait_for_timeout(300)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1200)
+    save(page, f"{study}-group-{suffix}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.wait_for_timeout(2000)
+    save(page, f"{study}-responses-{suffix}")
+
+
+def save(page: Page, name: str) -> None:
+    """Write one picture with few colours, which is a third of the size."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(page.screenshot())) as picture:
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        small.save(IMAGES / f"{name}.png", optimize=True)
+
+
+@contextmanager
+def served(study: Path) -> Iterator[str]:
+    """Serve a study on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "classblocks", "view", str(study), "--no-browser"]
+    server = subprocess.Popen([*command, "--port", str(port)])
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
