@@ -109,3 +109,18 @@ def test_make_targets_named_in_the_pages_exist():
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         for name in re.findall(r"\bmake ([a-z]+)\b(?=`|\s{2,}#|$)", page.read_text(), re.MULTILINE):
             assert name in targets, f"{page.name}: make {name}"
+
+
+def test_reference_names_every_command_option_and_public_name():
+    import classblocks
+    from classblocks import cli
+
+    text = (ROOT / "docs" / "reference.md").read_text()
+    for name in cli.main.list_commands(None):
+        assert f"`classblocks {name}" in text, name
+        row = next(line for line in text.splitlines() if line.startswith(f"| `classblocks {name}"))
+        for option in cli.main.get_command(None, name).params:
+            for flag in option.opts if option.param_type_name == "option" else []:
+                assert not flag.startswith("--") or f"`{flag}`" in row, f"{name} {flag}"
+    for name in classblocks.__all__:
+        assert name == "__version__" or re.search(rf"\bcb\.{name}\b|`{name}`", text), name
