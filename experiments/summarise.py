@@ -1,7 +1,7 @@
 """Accuracy and the share of errors inside the groups of every level, one line per result set.
 
 Run ``python experiments/summarise.py STUDY …``; several studies are seeds of the same experiment:
-the last result set of each is compared, with mean and standard deviation. The row "by chance" is for
+the last result set of each is compared, with mean and standard deviation. "By chance" is for
 errors spread evenly over all pairs of classes.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import classblocks as cb
-from classblocks.core.metrics import cut_accuracy, level_mass
+from classblocks.core.metrics import cut_accuracy, level_mass, pair_mass
 
 
 def row(study: cb.Study, name: str) -> list[float]:
@@ -26,8 +26,7 @@ def row(study: cb.Study, name: str) -> list[float]:
 
 def by_chance(study: cb.Study) -> list[float]:
     """Share of class pairs inside the groups of every level; the accuracies have no such value."""
-    pairs = 1 - np.eye(len(study.classes), dtype=np.int64)
-    inside = level_mass(pairs, study.hierarchies[study.default_hierarchy])[1:]
+    inside = pair_mass(study.hierarchies[study.default_hierarchy])[1:]
     return [np.nan, np.nan, np.nan, *(100 * inside)]
 
 

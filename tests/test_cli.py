@@ -176,9 +176,8 @@ def test_a_study_without_hierarchy_is_reported_flat(tmp_path):
     facts = json.loads(run("report", bare.path, "--json").stdout)
     assert facts["hierarchy"] == "flat"
     assert facts["groups"] == []
-    assert facts["levels"] == [
-        {"depth": 0, "n_groups": 1, "error_share_inside": 1.0, "cut_accuracy": 1.0}
-    ]
+    root = {"error_share_inside": 1.0, "error_share_by_chance": 1.0, "cut_accuracy": 1.0}
+    assert facts["levels"] == [{"depth": 0, "n_groups": 1, **root}]
 
 
 def test_hierarchies_are_listed_imported_and_exported(study, tmp_path):

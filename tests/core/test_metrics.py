@@ -7,7 +7,13 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from classblocks.core.confusion import count_cells
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, wilson
+from classblocks.core.metrics import (
+    cut_accuracy,
+    group_metrics,
+    level_mass,
+    pair_mass,
+    wilson,
+)
 
 M = np.array([[5, 2, 1, 0], [1, 6, 0, 1], [0, 1, 7, 2], [0, 0, 3, 5]])
 
@@ -134,6 +140,16 @@ def test_sorting_and_contraction_change_no_group(random_hierarchy, seed, n_class
     expected = by_group(tree)
     assert by_group(tree.sort_children(rng.random(tree.n_nodes))) == expected
     assert by_group(tree.contract()) == expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_errors_on_all_pairs_alike_have_the_level_mass_of_chance(random_hierarchy, seed):
+    tree = random_hierarchy(seed, 12)
+    np.testing.assert_allclose(pair_mass(tree), level_mass(1 - np.eye(12, dtype=np.int64), tree))
+
+
+def test_a_single_class_has_no_pairs():
+    assert np.isnan(pair_mass(Hierarchy.flat(["only"]))).all()
 
 
 def test_counts_of_other_classes():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classblocks.app.context import Context
-from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, wilson
+from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, pair_mass, wilson
 
 if TYPE_CHECKING:
     from classblocks.core.confusion import Cells
@@ -81,6 +81,7 @@ def _groups(cells: "Cells", tree: "Hierarchy", levels: int) -> list[dict[str, An
 
 def _levels(cells: "Cells", tree: "Hierarchy") -> list[dict[str, Any]]:
     levels = []
+    chances = pair_mass(tree).tolist()
     for depth, share in enumerate(level_mass(cells, tree).tolist()):
         nodes = tree.cut(depth)
         levels.append(
@@ -88,6 +89,7 @@ def _levels(cells: "Cells", tree: "Hierarchy") -> list[dict[str, Any]]:
                 "depth": depth,
                 "n_groups": int(nodes.size),
                 "error_share_inside": _number(share),
+                "error_share_by_chance": _number(chances[depth]),
                 "cut_accuracy": _number(cut_accuracy(cells, tree, nodes)),
             }
         )
@@ -127,10 +129,10 @@ def text(facts: Mapping[str, Any]) -> str:
     if facts["accuracy"]["top5"] is not None:
         lines.append(f"top-5 accuracy  {_with_interval(facts['accuracy']['top5'])}")
     lines += ["", *_group_lines(facts["groups"])] if facts["groups"] else []
-    lines += ["", "level  groups  errors inside  right group"]
+    lines += ["", "level  groups  errors inside  by chance  right group"]
     lines += [
         f"{level['depth']:5d}  {level['n_groups']:6,d}  {_percent(level['error_share_inside']):>13}"
-        f"  {_percent(level['cut_accuracy']):>11}"
+        f"  {_percent(level['error_share_by_chance']):>9}  {_percent(level['cut_accuracy']):>11}"
         for level in facts["levels"]
     ]
     lines += ["", "worst confusions (true → pred)" if facts["worst_confusions"] else "no errors"]

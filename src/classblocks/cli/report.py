@@ -15,7 +15,8 @@ Examples:
 
 \b
 "errors inside" is the share of all errors whose true and predicted class lie in one group of that
-level; "right group" is the share of samples whose predicted class lies in their true group.""",
+level, "by chance" what it would be for errors on all pairs of classes alike;
+"right group" is the share of samples whose predicted class lies in their true group.""",
 )
 @click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--result", help="Result set.  [default: the last one]")

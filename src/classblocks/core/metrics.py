@@ -160,6 +160,28 @@ def level_mass(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> NDArray[np.fl
     return _ratio(at_depth[::-1].cumsum()[::-1], np.asarray(at_depth.sum()))
 
 
+def pair_mass(hierarchy: Hierarchy) -> NDArray[np.float64]:
+    """Share of class pairs that stay inside the groups of each level: ``level_mass`` by chance.
+
+    Returns
+    -------
+    (d_max + 1,) for depth d = 0 … deepest inner node: share of pairs of different classes whose
+    lowest common ancestor lies at depth ≥ d. All NaN for a single class
+
+    Notes
+    -----
+    What ``level_mass`` would give if errors fell evenly on all pairs; only an excess over it says
+    that errors follow the hierarchy.
+    """
+    inner = hierarchy.class_of_node < 0
+    size = (hierarchy.stop - hierarchy.start).astype(np.int64)[inner]
+    depth = hierarchy.depth[inner]
+    inside = np.zeros(int(depth.max()) + 1, np.int64)
+    np.add.at(inside, depth, size * (size - 1))
+    n = hierarchy.n_classes
+    return _ratio(inside, np.asarray(n * (n - 1)))
+
+
 def _matching(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Cells:
     cells = cells_of(counts)
     if cells.n_classes != hierarchy.n_classes:
