@@ -50,6 +50,7 @@ An interrupted recording goes on where it stopped when the same command is given
 @click.argument("study", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", required=True, help="Name of the result set.")
 @click.option("--model", "spec", required=True, metavar="SPEC", help="The network.")
+@click.option("--model-name", help="Name of the network in the page.  [default: from SPEC]")
 @click.option("--data", required=True, metavar="SRC", help="Labelled images.")
 @click.option(
     "--classes",
@@ -86,6 +87,7 @@ def command(
     study: Path,
     name: str,
     spec: str,
+    model_name: str | None,
     data: str,
     classes: Path | None,
     weights: Path | None,
@@ -131,7 +133,7 @@ def command(
                 device=device,
                 side=side,
                 preprocess=_preprocess(network, size, mean, std),
-                model_name=spec.rpartition(":")[2],
+                model_name=model_name or spec.rpartition(":")[2],
             )
         except KeyboardInterrupt:
             click.echo("\ninterrupted; the same command goes on where this one stopped", err=True)
@@ -143,6 +145,7 @@ def command(
 def _study(path: Path, classes: Path | None, images: "ImageSource") -> "Study":
     """Open the study, or create it before a recording that can take long."""
     from classblocks import study as studies
+    from classblocks.study.class_names import classes_called
     from classblocks.study.classes_file import read_classes
     from classblocks.study.format import STUDY_FILE
 
@@ -152,12 +155,13 @@ def _study(path: Path, classes: Path | None, images: "ImageSource") -> "Study":
         if given is not None and given.names != opened.classes.names:
             raise ValueError(f"{classes}: these are not the classes of {path}")
         return opened
-    known = given if given is not None else images.class_names
-    if known is None:
+    if given is not None:
+        return studies.create(path, given)
+    if images.class_names is None:
         raise ValueError(
             f"{path} is new and the images have numbers for labels: give --classes FILE"
         )
-    return studies.create(path, known)
+    return studies.create(path, classes_called(images.class_names))
 
 
 def _preprocess(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.study.class_names import classes_called
 from classblocks.study.format import STUDY_FILE, Classes, StudyError
 from classblocks.study.images import ImageSource
 from classblocks.study.study import Study, create
@@ -22,13 +23,14 @@ def opened(
     if not isinstance(study, Study):
         path = Path(study)
         if not (path / STUDY_FILE).exists():
-            names = classes if classes is not None else images.class_names
-            if names is None:
+            if classes is not None:
+                return create(path, classes)
+            if images.class_names is None:
                 raise StudyError(
                     f"{path} is a new study and the images have numbers for labels: give the "
                     "names of the classes"
                 )
-            return create(path, names)
+            return create(path, classes_called(images.class_names))
         study = open_study(path)
     if classes is not None and Classes.of(classes).names != study.classes.names:
         raise StudyError(f"the classes given are not those of the study {study.path}")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from classblocks.study.class_names import classes_called
 from classblocks.study.format import Classes, StudyError
 from classblocks.study.table_file import Column, read_columns
 
@@ -98,7 +99,7 @@ class PredictionsFile:
         columns = [*self.labels.values(), *([self.top[0]] if self.top else [])]
         texts = [column.texts for column in columns if column.texts is not None]
         if texts:
-            return Classes.of(sorted({text for part in texts for text in part if text}))
+            return classes_called(sorted({text for part in texts for text in part if text}))
         if "probabilities" in self.given:
             n = self.given["probabilities"].shape[-1]
         else:
