@@ -178,14 +178,15 @@ def test_slider_filters_and_chip_takes_it_away(open_page, last):
 
 def test_address_restores_the_view_in_a_fresh_page(open_page):
     page = open_page(f"sel=fn:{ANIMAL}&topk=1&diagonal=1&group=pred")
-    page.page.get_by_role("checkbox", name="halo").check()
-    page.wait_until("location.hash.includes('halo=1')")
+    assert page.page.get_by_role("checkbox", name="halo").is_checked()
+    page.page.get_by_role("checkbox", name="halo").uncheck()
+    page.wait_until("location.hash.includes('halo=0')")
     again = open_page(page.page.evaluate("location.hash.slice(1)"))
     for name in ("shown", "selected", "tp", "fp", "fn", "result"):
         attribute = f"data-{name}"
         expected = page.page.get_attribute("#classblocks", attribute)
         assert again.page.get_attribute("#classblocks", attribute) == expected
-    assert again.page.get_by_role("checkbox", name="halo").is_checked()
+    assert not again.page.get_by_role("checkbox", name="halo").is_checked()
     assert again.page.get_by_role("checkbox", name="diagonal").is_checked()
 
 
@@ -243,19 +244,19 @@ def test_response_map_shows_the_strongest_samples_of_a_neuron(open_page, planted
     page.wait_for(selected=9)
     label = page.page.locator(".right h2").inner_text()
     assert label.startswith(f"Strongest for neuron {neuron} of conv")
-    tags = page.page.locator(".right .tile .tag").all_inner_texts()
+    tags = page.page.locator(".right button.tile .tag").all_inner_texts()
     assert float(tags[0]) == pytest.approx(layer.top_value[neuron, 0], rel=6e-3)
     assert page.page.get_by_role("slider", name=f"neuron {neuron} ≥").is_visible()
 
 
 def test_samples_group_by_class_and_open(open_page, planted, last):
     page = open_page(f"sel=fn:{ANIMAL}")
-    page.page.wait_for_selector(".right .group")
+    page.page.wait_for_selector(".right .class")
     inside = members(planted, "animal")
     lost = inside[last["true"]] & ~inside[last["pred"]]
     by_class = np.bincount(last["true"][lost], minlength=40)
     order = sorted(np.flatnonzero(by_class), key=lambda c: (-by_class[c], c))
-    first = page.page.locator(".right .group").first
+    first = page.page.locator(".right .class").first
     name, n_samples, rate = first.locator(".text > *").all_inner_texts()
     assert name == planted.names[order[0]]
     assert n_samples.split()[0] == str(by_class[order[0]])
@@ -264,14 +265,63 @@ def test_samples_group_by_class_and_open(open_page, planted, last):
     page.wait_until(
         "document.querySelector('.right .thumb').style.backgroundImage.includes('blob:')"
     )
-    first.click()
-    page.page.wait_for_selector(".right .tile")
-    assert page.page.locator(".right .tile").count() == by_class[order[0]]
+    first.locator(".open").click()
+    page.page.wait_for_selector("button.tile")
+    assert page.page.locator("button.tile").count() == by_class[order[0]]
+
+
+def test_class_beside_a_thumbnail_is_selected_by_its_name(open_page, planted, last):
+    page = open_page(f"sel=both:{RED_ANIMAL}")
+    page.page.wait_for_selector(".right .class")
+    page.page.get_by_title("Select red animal 2", exact=True).click()
+    of_class = (last["true"] == 1, last["pred"] == 1)
+    page.wait_for(selected=(of_class[0] | of_class[1]).sum(), tp=(of_class[0] & of_class[1]).sum())
+    label = page.page.locator(".right h2").inner_text()
+    assert label.startswith("TP, FP and FN of red animal 2")
+    page.page.keyboard.press("z")
+    page.page.wait_for_selector("text=TP, FP and FN of red animal ·")
+    page.page.get_by_title("Select red animal 1", exact=True).click(modifiers=["Shift"])
+    page.page.wait_for_selector("text=TP, FP and FN of red animal, red animal 1")
+
+
+def test_rank_filter_is_left_out_of_the_metrics(open_page, planted, last):
+    page = open_page("topk=1")
+    wrong = last["true"] != last["pred"]
+    page.wait_for(shown=wrong.sum())
+    assert "top-1" not in page.status()
+    assert page.page.locator(".left .title").inner_text() == (
+        "recall of the group, rank filter left out"
+    )
+    box = page.view("left")
+    page.page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 96 + 20)
+    tip = page.page.wait_for_selector("[role=tooltip]").inner_text()
+    inside = members(planted, "animal")
+    precision, recall, _, _ = precision_recall_fscore_support(
+        inside[last["true"]], inside[last["pred"]], average="binary"
+    )
+    shown = dict(line.split("\t")[:2] for line in tip.splitlines() if "\t" in line)
+    assert percent(shown["recall"]) == recall
+    assert percent(shown["precision"]) == precision
+    assert "rank filter left out" in tip
+    first = page.page.locator(".right .class").first
+    name, _, rate = first.locator(".text > *").all_inner_texts()
+    of_class = last["true"] == planted.names.index(name)
+    assert percent(rate.removesuffix(" recall")) == (~wrong)[of_class].mean()
+    page.page.get_by_role("slider", name="p(pred), least").focus()
+    for _ in range(3):
+        page.page.keyboard.press("PageUp")
+    kept = last["p_pred"] >= np.float32(0.3)
+    page.wait_for(shown=(wrong & kept).sum())
+    page.page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 96 + 24)
+    tip = page.page.wait_for_selector("[role=tooltip]").inner_text()
+    shown = dict(line.split("\t")[:2] for line in tip.splitlines() if "\t" in line)
+    both = inside[last["true"]] & inside[last["pred"]] & kept
+    assert percent(shown["recall"]) == both.sum() / (inside[last["true"]] & kept).sum()
 
 
 def test_detail_shows_the_best_classes(open_page, planted, last):
     page = open_page("group=none&by=p_pred")
-    page.page.locator(".right .tile").first.click()
+    page.page.locator("button.tile").first.click()
     best = int(np.argmax(last["p_pred"]))
     detail = page.page.locator(".right .detail")
     detail.locator(f"text=val/{planted.names[planted.true[best]]}/{best}.jpg").wait_for()

@@ -1,12 +1,12 @@
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
 import { largestCell } from "./core/cells";
-import { applyFilter, isBounded } from "./core/filter";
+import { filterRank, filterValues, isBounded } from "./core/filter";
 import { buildTree, sortChildren } from "./core/hierarchy";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
 import { countSelection, type PartCounts, selectRows } from "./core/select";
 import type { Known } from "./data";
-import { selectionLabel } from "./label";
+import { nodeLabels, selectionLabel } from "./label";
 import { hold, memo } from "./memo";
 import type { CellIndex, Filtered, GroupMetrics, Model, ResponseBlock, Rows, Tree } from "./model";
 import { chosenHierarchy, chosenLayer, chosenResult, seriesOf } from "./results";
@@ -27,6 +27,7 @@ export interface Page {
   readonly hierarchy: string;
   readonly layer: LayerInfo | null;
   readonly model: Model;
+  /** Counted when asked for, like the totals below: panels ask after the views have drawn. */
   readonly parts: PartCounts;
   /** Samples that pass every filter, the cell filter included, and how many of them are correct. */
   readonly nShown: number;
@@ -64,7 +65,9 @@ export function createDerive(): Derive {
   const settled = memo((state: AppState, nNodes: number, nClasses: number) =>
     settle(state, { nNodes, nClasses }),
   );
-  const filtered = memo(applyFilter);
+  const labels = memo(nodeLabels);
+  const passed = memo(filterValues);
+  const filtered = memo(filterRank);
   const groups = memo(groupMetrics);
   const totals = memo(sumShown);
   const biggest = memo(largestCell);
@@ -72,6 +75,21 @@ export function createDerive(): Derive {
   const ranged = memo(extent);
   const topRowsOf = memo(rowsOfSamples);
   const selected = memo(selectRows);
+  const rowsOfSelection = memo(
+    (
+      ...[selection, tree, cells, rows, shown, minCount, top]: [
+        AppState["selection"],
+        Tree,
+        CellIndex,
+        Rows | null,
+        Filtered,
+        number,
+        Uint32Array | null,
+      ]
+    ): (() => Uint32Array | null) =>
+      () =>
+        rows ? selected(selection, tree, cells, shown, minCount, top) : null,
+  );
   const counted = memo(countSelection);
   const label = memo(selectionLabel);
   const groupClasses = memo(classesOfNodes);
@@ -111,6 +129,7 @@ export function createDerive(): Derive {
         dark,
         classes,
         tree,
+        text,
         cells,
         rows,
         shown,
@@ -126,6 +145,7 @@ export function createDerive(): Derive {
         boolean,
         Model["classes"],
         Tree,
+        readonly string[],
         CellIndex,
         Rows | null,
         Filtered,
@@ -134,7 +154,7 @@ export function createDerive(): Derive {
         Float64Array,
         readonly [number, number],
         ResponseBlock | null,
-        Uint32Array | null,
+        () => Uint32Array | null,
         string,
       ]
     ): Model => ({
@@ -142,6 +162,7 @@ export function createDerive(): Derive {
       dark,
       classes,
       tree,
+      label: text,
       cells,
       rows,
       filtered: shown,
@@ -150,7 +171,9 @@ export function createDerive(): Derive {
       nodeValue,
       nodeRange,
       responses,
-      selectedRows,
+      get selectedRows() {
+        return selectedRows();
+      },
       selectionLabel: selectionText,
     }),
   );
@@ -176,9 +199,11 @@ export function createDerive(): Derive {
     const activationOf = (one: { layer: string; neuron: number }) =>
       known.find({ view: "activations", result: info.name, layer: one.layer, neuron: one.neuron });
     const filterActivation = state.filter.activation && activationOf(state.filter.activation);
-    const kept = filtered(cells, rows, state.filter, filterActivation);
-    const metrics = groups(tree, cells, kept.count);
-    const minCount = state.filter.minCount;
+    const { topK, pPred, pTrue, minCount } = state.filter;
+    const leastActivation = state.filter.activation?.min ?? null;
+    const base = passed(cells, rows, pPred, pTrue, leastActivation, filterActivation);
+    const kept = filtered(cells, rows, base, topK);
+    const metrics = groups(tree, cells, base.count);
     const maxCount = biggest(cells, kept.count, state.encoding.diagonal);
 
     const layer = chosenLayer(info, state);
@@ -230,15 +255,14 @@ export function createDerive(): Derive {
           })
         : null;
     const topRows = top && rows ? topRowsOf(top, rows) : null;
-    const selectedRows = rows ? selected(selection, tree, cells, kept, minCount, topRows) : null;
-    const parts = counted(selection, tree, cells, kept, minCount);
-    const { nShown, nCorrect } = totals(cells, kept.count, minCount);
+    const selectedRows = rowsOfSelection(selection, tree, cells, rows, kept, minCount, topRows);
     const series = seriesOf(manifest, result);
     const made = model(
       state,
       dark,
       classes,
       tree,
+      labels(tree, classes),
       cells,
       rows,
       kept,
@@ -259,9 +283,16 @@ export function createDerive(): Derive {
       hierarchy: named.name,
       layer,
       model: made,
-      parts,
-      nShown,
-      accuracy: nCorrect / nShown,
+      get parts() {
+        return counted(selection, tree, cells, kept, minCount);
+      },
+      get nShown() {
+        return totals(cells, kept.count, minCount).nShown;
+      },
+      get accuracy() {
+        const { nShown, nCorrect } = totals(cells, kept.count, minCount);
+        return nCorrect / nShown;
+      },
       nColumns: layer?.n_neurons ?? 0,
       pageSize: layer ? pageSize(layer) : 0,
       activation,

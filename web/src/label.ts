@@ -1,7 +1,7 @@
 import type { Classes, Tree } from "./model";
 import { resultTitle } from "./results";
 import type { ResultInfo } from "./source/source";
-import type { AppState, Part, Selection } from "./state/state";
+import type { AppState, Filter, Part, Selection } from "./state/state";
 
 const PARTS: { readonly [P in Part]: string } = {
   both: "TP, FP and FN of",
@@ -27,9 +27,19 @@ export function selectionLabel(
   return parts.join(" · ");
 }
 
+/** What to add to a metric's name while a filter is on that metrics leave out. */
+export function rankNote(filter: Filter): string {
+  return filter.topK > 0 ? ", rank filter left out" : "";
+}
+
 /** "errors" for k = 1, else "top-k wrong". */
 export function topKLabel(k: number): string {
   return k === 1 ? "errors" : `top-${k} wrong`;
+}
+
+/** By node: its name where space is tight. */
+export function nodeLabels(tree: Tree, classes: Classes): readonly string[] {
+  return tree.name.map((name, node) => classes.short[tree.classId[node]] ?? name);
 }
 
 /** Name of a node: the class name on a leaf, so that both views call it the same. */
@@ -50,7 +60,7 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
     case "none":
       return "All samples";
     case "groups": {
-      const names = selection.nodes.map((wire) => nodeName(tree, classes, tree.nodeOfWire[wire]));
+      const names = selection.nodes.map((wire) => shortName(tree, classes, tree.nodeOfWire[wire]));
       return `${PARTS[selection.part]} ${listed(names)}`;
     }
     case "cells": {
@@ -65,8 +75,12 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
   }
 }
 
+function shortName(tree: Tree, classes: Classes, node: number): string {
+  return classes.short[tree.classId[node]] ?? nodeName(tree, classes, node);
+}
+
 function rangeName(start: number, stop: number, tree: Tree, classes: Classes): string {
-  if (stop - start === 1) return classes.name[tree.classOfLeaf[start]] ?? "";
+  if (stop - start === 1) return classes.short[tree.classOfLeaf[start]] ?? "";
   return `${(stop - start).toLocaleString("en-US")} classes`;
 }
 

@@ -23,6 +23,8 @@ export interface Tree {
 
 export interface Classes {
   readonly name: readonly string[];
+  /** Names for where space is tight, without synonyms; unique like the full ones. */
+  readonly short: readonly string[];
   readonly key: readonly string[];
 }
 
@@ -51,7 +53,10 @@ export interface Filtered {
   readonly nShown: number;
 }
 
-/** One entry per node of Tree; NaN is undefined. Always from the unfiltered-by-value counts, diagonal included. */
+/**
+ * One entry per node of Tree; NaN is undefined. Counted after all sample filters but the rank's, which would leave no
+ * class a true positive, and without the filter of cells by value; diagonal included.
+ */
 export interface GroupMetrics {
   readonly tp: Float64Array;
   readonly fp: Float64Array;
@@ -81,6 +86,8 @@ export interface Model {
   readonly dark: boolean;
   readonly classes: Classes;
   readonly tree: Tree;
+  /** By node: what is written where space is tight, the short class name on a leaf. */
+  readonly label: readonly string[];
   readonly cells: CellIndex;
   readonly rows: Rows | null;
   readonly filtered: Filtered;
@@ -91,7 +98,7 @@ export interface Model {
   readonly nodeValue: Float64Array;
   readonly nodeRange: readonly [number, number];
   readonly responses: ResponseBlock | null;
-  /** Rows (positions in Rows) of the selection after the filters, or null when nothing is selected. */
+  /** Rows (positions in Rows) of the selection after the filters, or null when nothing is selected; found when asked for. */
   readonly selectedRows: Uint32Array | null;
   readonly selectionLabel: string;
 }

@@ -1,27 +1,47 @@
 import type { CellIndex, Filtered, Rows } from "../model";
 import type { Filter } from "../state/state";
 
-/**
- * Apply the sample filters and recount. `activation` holds the response of the filter's neuron by row;
- * filters whose data have not arrived (`rows` or `activation` null) keep everything.
- */
+/** Apply all sample filters and recount. */
 export function applyFilter(
   cells: CellIndex,
   rows: Rows | null,
   filter: Filter,
   activation: Float32Array | null,
 ): Filtered {
-  const everything: Filtered = { count: cells.count, keep: null, nShown: cells.nSamples };
-  const byActivation = filter.activation !== null && activation !== null;
-  const needsRows = filter.topK > 1 || isBounded(filter.pPred) || isBounded(filter.pTrue) || byActivation;
-  if (rows === null) return filter.topK === 1 ? errorsOnly(cells) : everything;
-  if (filter.topK === 0 && !needsRows) return everything;
+  const { pPred, pTrue, topK } = filter;
+  const byValue = filterValues(cells, rows, pPred, pTrue, filter.activation?.min ?? null, activation);
+  return filterRank(cells, rows, byValue, topK);
+}
 
+/**
+ * Apply every sample filter but the rank's: what the metrics of groups are counted from. `activation` holds the
+ * response of the filter's neuron by row; filters whose data have not arrived (null) keep everything.
+ */
+export function filterValues(
+  cells: CellIndex,
+  rows: Rows | null,
+  pPred: readonly [number, number],
+  pTrue: readonly [number, number],
+  leastActivation: number | null,
+  activation: Float32Array | null,
+): Filtered {
+  const byActivation = leastActivation !== null && activation !== null;
+  if (rows === null || !(isBounded(pPred) || isBounded(pTrue) || byActivation)) {
+    return { count: cells.count, keep: null, nShown: cells.nSamples };
+  }
   const keep = new Uint8Array(cells.nSamples).fill(1);
-  if (filter.topK > 0) keepBeyondTopK(keep, cells, rows.trueRank, filter.topK);
-  if (isBounded(filter.pPred)) keepBetween(keep, rows.pPred, filter.pPred);
-  if (isBounded(filter.pTrue)) keepBetween(keep, rows.pTrue, filter.pTrue);
-  if (byActivation) keepAtLeast(keep, activation, filter.activation.min);
+  if (isBounded(pPred)) keepBetween(keep, rows.pPred, pPred);
+  if (isBounded(pTrue)) keepBetween(keep, rows.pTrue, pTrue);
+  if (byActivation) keepAtLeast(keep, activation, leastActivation);
+  return recount(cells, keep);
+}
+
+/** Leave out of `base` what is right when the `topK` best classes count; the same object when `topK` is 0. */
+export function filterRank(cells: CellIndex, rows: Rows | null, base: Filtered, topK: number): Filtered {
+  if (topK === 0) return base;
+  if (rows === null) return topK === 1 ? errorsOnly(cells) : base;
+  const keep = base.keep?.slice() ?? new Uint8Array(cells.nSamples).fill(1);
+  keepBeyondTopK(keep, cells, rows.trueRank, base.keep, topK);
   return recount(cells, keep);
 }
 
@@ -42,12 +62,20 @@ function keepAtLeast(keep: Uint8Array, values: Float32Array, minimum: number): v
 }
 
 // An unknown rank (−1) fails `rank >= k`. For k = 1 the cell itself says whether the sample is wrong.
-function keepBeyondTopK(keep: Uint8Array, cells: CellIndex, rank: Rows["trueRank"], k: number): void {
+function keepBeyondTopK(
+  keep: Uint8Array,
+  cells: CellIndex,
+  rank: Rows["trueRank"],
+  before: Uint8Array | null,
+  k: number,
+): void {
   for (let i = 0; i < keep.length; i++) keep[i] &= Number(rank[i] >= k);
   if (k !== 1) return;
   for (let j = 0; j < cells.count.length; j++) {
     if (cells.true[j] === cells.pred[j]) continue;
-    for (let i = cells.rowStart[j]; i < cells.rowStart[j + 1]; i++) keep[i] |= Number(rank[i] === -1);
+    for (let i = cells.rowStart[j]; i < cells.rowStart[j + 1]; i++) {
+      if (rank[i] === -1) keep[i] = before === null ? 1 : before[i];
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Plot } from "../layout/frame";
 import type { IcicleBox } from "../layout/icicle";
-import type { Tree } from "../model";
 import { hatch, hatchGround, hatchLine } from "./hatch";
 import { countRamp, css, type Rgb, rampColour, rateRamp, textOn, theme } from "./palette";
 import { font, TextFitter } from "./text";
 
 /** Everything one frame of the icicle needs; lengths are device pixels. */
 export interface IciclePicture {
-  readonly tree: Tree;
+  /** Text by node. */
+  readonly label: readonly string[];
   readonly boxes: readonly IcicleBox[];
   readonly plot: Plot;
   readonly ratio: number;
@@ -62,10 +62,10 @@ export class IciclePainter {
     box: IcicleBox,
     style: string,
   ): void {
-    const { plot, tree, ratio } = picture;
+    const { plot, ratio } = picture;
     const width = box.x1 - box.x0 - 8 * ratio;
     const height = box.y1 - box.y0;
-    const name = tree.name[box.node];
+    const name = picture.label[box.node];
     context.fillStyle = style;
     context.textBaseline = "middle";
     context.textAlign = "left";

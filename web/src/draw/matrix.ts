@@ -10,6 +10,8 @@ import { font, TextFitter } from "./text";
 export interface MatrixPicture {
   readonly scene: MatrixScene;
   readonly tree: Tree;
+  /** Text by node. */
+  readonly label: readonly string[];
   readonly count: Int32Array;
   readonly plot: Plot;
   readonly columns: Axis;
@@ -85,7 +87,7 @@ export class MatrixPainter {
   }
 
   private drawColumnLabels(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
-    const { tree, columns, plot, ratio } = picture;
+    const { tree, label, columns, plot, ratio } = picture;
     const { groups, names } = columnLabels(tree, columns, textLine * ratio);
     context.textBaseline = "middle";
     const bracket = groupLine * ratio;
@@ -98,7 +100,7 @@ export class MatrixPainter {
       context.moveTo(plot.x + start + ratio, bracket);
       context.lineTo(plot.x + stop - ratio, bracket);
       context.stroke();
-      const text = this.texts.fit(context, tree.name[node], stop - start - 6 * ratio);
+      const text = this.texts.fit(context, label[node], stop - start - 6 * ratio);
       context.fillStyle = css(look.ink);
       context.fillText(text, plot.x + (start + stop) / 2, bracket - 9 * ratio);
     }
@@ -110,7 +112,7 @@ export class MatrixPainter {
       context.translate(plot.x + (start + stop) / 2, plot.y - 5 * ratio);
       context.rotate(-Math.PI / 2);
       context.fillStyle = css(tree.classId[node] >= 0 ? look.ink : look.muted);
-      context.fillText(this.texts.fit(context, tree.name[node], room), 0, 0);
+      context.fillText(this.texts.fit(context, label[node], room), 0, 0);
       context.restore();
     }
   }

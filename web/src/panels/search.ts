@@ -1,27 +1,24 @@
-import type { Tree } from "../model";
+import type { Classes, Tree } from "../model";
 
 export interface Found {
   /** Row of the tree as on the wire. */
   readonly wireNode: number;
+  /** Where space is tight, and in full. */
   readonly name: string;
+  readonly fullName: string;
   /** Group the node lies in, and how many classes it holds. */
   readonly within: string;
   readonly nClasses: number;
 }
 
 /** Nodes whose name, alias or class name holds `text`; whole names first, then beginnings, groups before classes. */
-export function searchNodes(
-  tree: Tree,
-  names: readonly string[],
-  text: string,
-  limit = 12,
-): readonly Found[] {
+export function searchNodes(tree: Tree, classes: Classes, text: string, limit = 12): readonly Found[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") return [];
   const hits: { node: number; quality: number }[] = [];
   for (let node = 1; node < tree.nNodes; node++) {
     const quality = Math.min(
-      match(nameOf(tree, names, node), wanted),
+      match(nameOf(tree, classes.name, node), wanted),
       match(tree.name[node] ?? "", wanted),
       match(tree.aliases[node] ?? "", wanted) + 1,
     );
@@ -32,8 +29,9 @@ export function searchNodes(
     const parent = tree.parent[node];
     return {
       wireNode: tree.wireNode[node],
-      name: nameOf(tree, names, node),
-      within: parent > 0 ? nameOf(tree, names, parent) : "",
+      name: nameOf(tree, classes.short, node),
+      fullName: nameOf(tree, classes.name, node),
+      within: parent > 0 ? nameOf(tree, classes.short, parent) : "",
       nClasses: size(tree, node),
     };
   });

@@ -42,7 +42,11 @@ function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
     ["recall", rate(groups.recall[node]), interval(tp, tp + fn)],
     ["precision", rate(groups.precision[node]), interval(tp, tp + fp)],
     ["F1", rate(groups.f1[node]), ""],
-    ["TP, FP, FN", [tp, fp, fn].map(count).join(" · "), ""],
+    [
+      "TP, FP, FN",
+      [tp, fp, fn].map(count).join(" · "),
+      model.state.filter.topK > 0 ? "rank filter left out" : "",
+    ],
   ];
   if (model.state.icicle.colour === "neuron") {
     rows.unshift([

@@ -1,5 +1,6 @@
 import { indexCells } from "../core/cells";
 import type { HierarchyColumns } from "../core/hierarchy";
+import { shortNames } from "../core/names";
 import type { CellIndex, Classes, Rows } from "../model";
 import type { Column, Message, Reply } from "./source";
 
@@ -62,7 +63,10 @@ export type View = Message["view"];
 export type MessageOf<V extends View> = Extract<Message, { view: V }>;
 
 const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
-  classes: (reply) => ({ name: strings(reply, "name"), key: strings(reply, "key") }),
+  classes(reply) {
+    const name = strings(reply, "name");
+    return { name, short: shortNames(name), key: strings(reply, "key") };
+  },
   hierarchy: (reply) => ({
     parent: int32(reply, "parent"),
     start: int32(reply, "start"),

@@ -21,7 +21,7 @@ export function toHash(state: AppState): string {
     ["act", state.filter.activation && writeActivation(state.filter.activation)],
     ["scale", differs(state.encoding.scale, start.encoding.scale)],
     ["diagonal", state.encoding.diagonal ? "1" : null],
-    ["halo", state.encoding.halo ? "1" : null],
+    ["halo", state.encoding.halo === start.encoding.halo ? null : flag(state.encoding.halo)],
     ["max", differs(state.encoding.frozenMax, null)],
     ["colour", differs(state.icicle.colour, start.icicle.colour)],
     ["sort", differs(state.icicle.sort, start.icicle.sort)],

@@ -102,7 +102,7 @@ export const initialState: AppState = {
   viewport: null,
   selection: { kind: "none" },
   filter: { topK: 0, pPred: [0, 1], pTrue: [0, 1], minCount: 1, activation: null },
-  encoding: { scale: "log", diagonal: false, halo: false, frozenMax: null },
+  encoding: { scale: "log", diagonal: false, halo: true, frozenMax: null },
   icicle: { colour: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },

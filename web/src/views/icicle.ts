@@ -28,10 +28,10 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
   const surface = createSurface(element, {
     data(context) {
       if (model === null) return;
-      const { tree, state, nodeValue } = model;
+      const { tree, label, state, nodeValue } = model;
       const plot = devicePlot(plotArea(surface), surface.ratio);
       painter.draw(context, {
-        tree,
+        label,
         boxes: icicleBoxes(tree, nodeValue, rowsOf(model, plot), depthEdges(tree.maxDepth, plot.width)),
         plot,
         ratio: surface.ratio,
@@ -190,9 +190,10 @@ function startNode(model: Model): number {
 function describeNode(model: Model, node: number): string {
   const { tree, nodeValue, state } = model;
   const value = nodeValue[node];
+  const name = model.classes.name[tree.classId[node]] ?? tree.name[node];
   const n = tree.stop[node] - tree.start[node];
   const size = n === 1 ? "" : `, ${n} classes`;
-  if (Number.isNaN(value)) return `${tree.name[node]}${size}, ${state.icicle.colour} undefined`;
+  if (Number.isNaN(value)) return `${name}${size}, ${state.icicle.colour} undefined`;
   const shown = state.icicle.colour === "neuron" ? value.toPrecision(3) : `${(value * 100).toFixed(1)} %`;
-  return `${tree.name[node]}${size}, ${state.icicle.colour} ${shown}`;
+  return `${name}${size}, ${state.icicle.colour} ${shown}`;
 }

@@ -74,6 +74,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       painter.draw(context, {
         scene: sceneOf(model),
         tree: model.tree,
+        label: model.label,
         count: model.filtered.count,
         plot,
         ...axesOf(model, plot),

@@ -40,6 +40,7 @@ export function stage(
       dark: options.dark,
       classes: study.classes,
       tree,
+      label: tree.name,
       cells: study.cells,
       rows: study.rows,
       filtered: kept,

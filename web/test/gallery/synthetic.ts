@@ -119,7 +119,7 @@ export function syntheticStudy(nClasses: number, nSamples: number, seed = 1): Sy
     (_, c) => tree.name[tree.nodeOfLeaf[tree.leafOfClass[c]]],
   );
   return {
-    classes: { name: classNames, key: classNames.map((_, c) => `c${c}`) },
+    classes: { name: classNames, short: classNames, key: classNames.map((_, c) => `c${c}`) },
     tree,
     cells,
     rows: { sample: Int32Array.from({ length: nSamples }, (_, i) => i), pTrue, pPred, trueRank },

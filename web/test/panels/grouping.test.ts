@@ -3,7 +3,6 @@ import { indexCells } from "../../src/core/cells";
 import type { Rows } from "../../src/model";
 import {
   cellsOfRows,
-  classRates,
   groupRows,
   outcomeOf,
   rowsOfGroup,
@@ -75,11 +74,6 @@ it("sorts both ways, the unknown last, ties by sample", () => {
   expect([...sortRows(some, all, "p_pred", true)]).toEqual([1, 2, 4, 6, 5, 0, 3]);
   expect([...sortRows(some, all, "p_pred", false)]).toEqual([5, 0, 6, 4, 1, 2, 3]);
   expect([...sortRows(some, all, "sample", false)]).toEqual([3, 4, 5, 6, 1, 2, 0]);
-});
-
-it("rates classes by recall and precision, undefined where there is no sample", () => {
-  expect([...classRates(cells, "true")]).toEqual([3 / 4, 1 / 3, Number.NaN]);
-  expect([...classRates(cells, "pred")]).toEqual([3 / 5, 1 / 2, Number.NaN]);
 });
 
 it("tells top-1, top-5 and other samples apart", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { shortNames } from "../../src/core/names";
+import { nodeLabels, nodeName, rankNote, selectionLabel } from "../../src/label";
 import { focusedBlock } from "../../src/panels/block";
 import { chipsOf } from "../../src/panels/chips";
 import { count, counted, measure, probability, rate } from "../../src/panels/format";
@@ -36,7 +38,7 @@ describe("numbers", () => {
 // robin jay
 describe("search", () => {
   const { tree, classes } = pageOf("").model;
-  const names = (text: string) => searchNodes(tree, classes.name, text).map((one) => one.name);
+  const names = (text: string) => searchNodes(tree, classes, text).map((one) => one.name);
 
   it("finds whole names before beginnings before parts, groups before classes", () => {
     expect(names("bird")).toEqual(["bird"]);
@@ -62,6 +64,23 @@ describe("tooltips", () => {
     expect(bird).toMatchObject({ title: "bird", note: "2 classes · animal", classes: [0, 2] });
     expect(bird?.rows).toContainEqual(["recall", "83.3 %", "43.6 – 97.0, 5 of 6"]);
     expect(bird?.rows).toContainEqual(["TP, FP, FN", "5 · 1 · 1", ""]);
+  });
+
+  it("leave the rank filter out of the metrics, and say so", () => {
+    const wrong = pageOf("topk=1");
+    const rows = tipOf(wrong, { kind: "node", node: 2 })?.rows;
+    expect(rows?.slice(0, 3)).toEqual(tipOf(page, { kind: "node", node: 2 })?.rows.slice(0, 3));
+    expect(rows).toContainEqual(["TP, FP, FN", "5 · 1 · 1", "rank filter left out"]);
+    expect(wrong.nShown).toBe(2);
+    expect(wrong.model.groups.recall).toEqual(page.model.groups.recall);
+  });
+
+  it("follow the other filters in the metrics", () => {
+    const sure = pageOf("ppred=0.5,1");
+    const both = pageOf("ppred=0.5,1&topk=1");
+    expect(sure.model.groups.recall).not.toEqual(page.model.groups.recall);
+    expect(both.model.groups.recall).toEqual(sure.model.groups.recall);
+    expect(both.nShown).toBeLessThan(sure.nShown);
   });
 
   it("say that a class without samples has no recall", () => {
@@ -90,6 +109,12 @@ describe("tooltips", () => {
 });
 
 describe("labels and chips", () => {
+  const page = pageOf("");
+  const box = (row: number, col: number) => ({
+    rows: { start: row, stop: row + 1 },
+    cols: { start: col, stop: col + 1 },
+  });
+
   it("name the selection and every active filter, and take them away", () => {
     const page = pageOf("sel=fn:2&topk=5&min=2&ppred=0.25,1");
     expect(page.model.selectionLabel).toBe("FN of bird · top-5 wrong · net epoch 3");
@@ -101,6 +126,22 @@ describe("labels and chips", () => {
     ]);
     expect(chipsOf(page)[0].remove).toEqual({ type: "clearSelection" });
     expect(chipsOf(pageOf(""))).toEqual([]);
+  });
+
+  it("add a word to metrics while a rank filter is on", () => {
+    expect(rankNote(pageOf("topk=5").model.state.filter)).toBe(", rank filter left out");
+    expect(rankNote(pageOf("ppred=0.5,1").model.state.filter)).toBe("");
+  });
+
+  it("leave synonyms out of labels, not out of tooltips", () => {
+    const { tree, state } = page.model;
+    const name = ["robin, Turdus migratorius", "b", "c", "dog, domestic dog", "d"];
+    const classes = { name, short: shortNames(name), key: name };
+    const selected = { ...state, selection: { kind: "cells", boxes: [box(0, 2)] } } as const;
+    expect(selectionLabel(selected, tree, classes, null)).toBe("robin taken for dog");
+    expect(nodeLabels(tree, classes)[tree.nodeOfLeaf[0]]).toBe("robin");
+    expect(nodeLabels(tree, classes)[2]).toBe("bird");
+    expect(nodeName(tree, classes, tree.nodeOfLeaf[0])).toBe("robin, Turdus migratorius");
   });
 
   it("name one cell by its classes", () => {

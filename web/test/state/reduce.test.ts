@@ -145,7 +145,7 @@ describe("the rest", () => {
       { type: "clearSelection" },
       { type: "filter", filter: { pPred: [0.1, 0.2] } },
       { type: "resetFilter" },
-      { type: "encoding", encoding: { halo: true } },
+      { type: "encoding", encoding: { halo: false } },
       { type: "icicle", icicle: { sort: "name" } },
       { type: "responses", responses: { page: 8 } },
       { type: "samples", samples: { side: 32 } },

@@ -111,18 +111,6 @@ export function sortRows(
   });
 }
 
-/** Share of every class's samples that are correct (by true class) or predicted rightly (by predicted class). */
-export function classRates(cells: CellIndex, by: "true" | "pred"): Float64Array {
-  const right = new Float64Array(cells.nClasses);
-  const total = new Float64Array(cells.nClasses);
-  for (let cell = 0; cell < cells.count.length; cell++) {
-    const n = cells.count[cell];
-    total[cells[by][cell]] += n;
-    if (cells.true[cell] === cells.pred[cell]) right[cells.true[cell]] += n;
-  }
-  return right.map((n, classId) => n / total[classId]);
-}
-
 /** What the border of a thumbnail says. */
 export type Outcome = "top1" | "top5" | "wrong";
 
