@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -97,7 +98,8 @@ class ResultWriter:
             "inputs": dict(inputs or {}),
             "provenance": {"classblocks": __version__, **(provenance or {})},
         }
-        json_bytes(recording, self._partial / RECORDING_FILE)
+        # As JSON reads it back: a tuple among the inputs becomes a list.
+        recording = json.loads(json_bytes(recording, self._partial / RECORDING_FILE))
         self._partial.mkdir(parents=True, exist_ok=True)
         try:
             self._exit.enter_context(
@@ -126,10 +128,11 @@ class ResultWriter:
         found = read_object(file)
         for key in wanted:
             if key != "provenance" and found.get(key) != wanted[key]:
+                what, before, now = _difference(key, found.get(key), wanted[key])
                 raise StudyError(
-                    f"the interrupted recording of {self._name!r} has {key} {found.get(key)}, this "
-                    f"one {wanted[key]}: resume it with the same settings, choose another name, or "
-                    f"delete {self._partial}"
+                    f"the interrupted recording of {self._name!r} has {what} {before}, this one "
+                    f"{now}: resume it with the same settings, choose another name, or delete "
+                    f"{self._partial}"
                 )
         return found
 
@@ -321,3 +324,11 @@ class ResultWriter:
     def directory(self) -> Path:
         """Where the recording is kept until it is complete."""
         return self._partial
+
+
+def _difference(name: str, before: Any, now: Any) -> tuple[str, Any, Any]:  # noqa: ANN401
+    """Go down to the first entry that differs."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return name, before, now
+    key = next(key for key in {**now, **before} if before.get(key) != now.get(key))
+    return _difference(f"{name}: {key}", before.get(key), now.get(key))
