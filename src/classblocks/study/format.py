@@ -37,8 +37,9 @@ class StudyError(ValueError):
 def check_name(name: str, what: str) -> str:
     """Return `name` if it can be a file name inside a study, else raise."""
     if not isinstance(name, str) or _NAME.fullmatch(name) is None or name != name.strip(" "):
+        shown = repr(name) if len(str(name)) <= 128 else f"{str(name)[:32]!r}… ({len(name)} long)"
         raise StudyError(
-            f"{what} name {name!r} is not allowed: use 1 to 128 letters, digits, _ or (not first) "
+            f"{what} name {shown} is not allowed: use 1 to 128 letters, digits, _ or (not first) "
             "space . @ = + -"
         )
     if len(name.encode()) > _MAX_NAME_BYTES:

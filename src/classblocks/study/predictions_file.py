@@ -20,8 +20,13 @@ from classblocks.study.table_file import Column, read_columns
 _CLASS_COLUMNS = ("true", "pred")
 _CHANCES = ("p_pred", "p_true")
 _TEXTS = ("split", "uri")
+# In CSV; whether these are numbers is known when all columns that hold classes are.
+_TOP_TEXTS = tuple(f"topk_class_{rank}" for rank in range(100))
 # A stray number, such as a sample id in the wrong column, must not make a billion classes.
 _MOST_UNNAMED_CLASSES = 1 << 20
+# Beyond this neighbouring whole numbers are one float, and ids would run together.
+_MOST_WHOLE_FLOAT = 2.0**53
+_WHOLE_TEXT = r"^(-?\d{1,18})?$"
 _NUMBERED = re.compile(r"topk_(class|prob)_(\d+)")
 
 
@@ -32,27 +37,30 @@ class LabelColumn:
     name: str
     values: NDArray[Any]
     texts: tuple[str, ...] | None
+    written_as_text: bool = False
 
     @classmethod
-    def of(cls, name: str, column: Column) -> LabelColumn:
-        """Decide whether a column holds numbers or texts; texts that all look so are numbers."""
-        array = pa.chunked_array([_arrow(column)]) if isinstance(column, np.ndarray) else column
+    def of(cls, name: str, column: Column, texts_are_names: bool) -> LabelColumn:
+        """Read ids from numbers; texts are names, or ids if all texts of the file look so."""
+        array = _labels(column)
         kind = array.type
         if array.null_count:
             raise StudyError(f"{name}: no class in row {_first(pc.is_null(array))}")
         if pa.types.is_boolean(kind):
             array = pc.cast(array, pa.string())
         if _is_text(array.type):
-            whole = pc.all(pc.match_substring_regex(array, r"^-?\d{1,18}$"), min_count=0).as_py()
-            if not whole:
+            empty = pc.equal(array, "")
+            if pc.any(empty).as_py():
+                raise StudyError(f"{name}: no class in row {_first(empty)}")
+            if texts_are_names:
                 encoded = array.dictionary_encode().unify_dictionaries()
                 texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
                 numbers = [chunk.indices.to_numpy() for chunk in encoded.chunks]
                 return cls(name, np.concatenate(numbers), tuple(texts))
-            array = array.cast(pa.int64())
+            return cls(name, array.cast(pa.int64()).to_numpy(), None, written_as_text=True)
         if pa.types.is_floating(array.type):
             values = array.to_numpy()
-            bad = ~(values == np.floor(values))
+            bad = ~((values == np.floor(values)) & (np.abs(values) <= _MOST_WHOLE_FLOAT))
             if bad.any():
                 row = int(bad.argmax())
                 raise StudyError(f"{name}: {values[row]} in row {row} is not a class")
@@ -64,6 +72,8 @@ class LabelColumn:
     def ids(self, classes: Classes) -> NDArray[Any]:
         """Class id of each row; numbers are taken as they are and checked later."""
         if self.texts is None:
+            if self.written_as_text:
+                self._refuse_numbers_for_names(classes)
             return self.values
         of_text = np.array([classes.id_of.get(text, -1) for text in self.texts], np.int64)
         ids: NDArray[np.int64] = of_text[self.values]
@@ -75,6 +85,16 @@ class LabelColumn:
                 f"a key of the {len(classes)} classes"
             )
         return ids
+
+    def _refuse_numbers_for_names(self, classes: Classes) -> None:
+        """Folders 0, 1, 10, 2 are classes whose names are other numbers than their ids."""
+        for number in np.unique(self.values).tolist():
+            named = classes.id_of.get(str(number), number)
+            if named != number:
+                raise StudyError(
+                    f"{self.name}: {number} can mean class id {number} or the class named "
+                    f"'{number}', whose id is {named}; ids are clear as integers in Parquet or NPZ"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +119,12 @@ class PredictionsFile:
         columns = [*self.labels.values(), *([self.top[0]] if self.top else [])]
         texts = [column.texts for column in columns if column.texts is not None]
         if texts:
+            numbered = [column.name for column in columns if column.texts is None]
+            if numbered:
+                raise StudyError(
+                    f"{self.path}: {numbered[0]} holds class ids, other columns names: give the "
+                    "names of all classes in the order of the ids"
+                )
             return classes_called(sorted({text for part in texts for text in part if text}))
         if "probabilities" in self.given:
             n = self.given["probabilities"].shape[-1]
@@ -116,6 +142,9 @@ class PredictionsFile:
         """Give the arguments of `add_result` that describe the rows, `true` included."""
         rows = {name: column.ids(classes) for name, column in self.labels.items()}
         rows.update(self.given)
+        if "probabilities" in rows and not self.n:
+            # Lists of no rows do not tell how long they are.
+            rows["probabilities"] = np.empty((0, len(classes)), np.float32)
         if self.top is not None:
             column, width = self.top
             rows["topk_class"] = column.ids(classes).reshape(self.n, width)
@@ -124,12 +153,15 @@ class PredictionsFile:
 
 def read_predictions(path: Path) -> PredictionsFile:
     """Read a file and check what can be checked without knowing the classes."""
-    columns = dict(read_columns(path, (*_CLASS_COLUMNS, *_TEXTS)))
+    columns = dict(read_columns(path, (*_CLASS_COLUMNS, *_TEXTS, *_TOP_TEXTS)))
     found = ", ".join(columns) or "no column"
     if "true" not in columns:
         raise StudyError(f"{path}: column true missing; found {found}")
     if "pred" not in columns and "probabilities" not in columns:
         raise StudyError(f"{path}: column pred (or probabilities) missing; found {found}")
+    for name, column in columns.items():
+        if isinstance(column, np.ndarray) and not column.ndim:
+            raise StudyError(f"{path}: {name} is a single value, expected one per row")
     n = len(columns["true"])
     for name, column in columns.items():
         if len(column) != n and name in {"true", "pred", "probabilities", "sample_id", *_CHANCES}:
@@ -143,52 +175,78 @@ def read_predictions(path: Path) -> PredictionsFile:
 def _sorted_out(path: Path, columns: dict[str, Column]) -> PredictionsFile:
     n = len(columns["true"])
     given: dict[str, NDArray[Any]] = {}
-    labels = {"true": LabelColumn.of("true", columns.pop("true"))}
-    top: tuple[LabelColumn, int] | None = None
+    classes: dict[str, Column] = {"true": columns.pop("true")}
+    width = 0
     if "probabilities" in columns:
         # Everything else about the prediction follows from them, and columns that say it again stay
         # unread.
         given["probabilities"] = _matrix("probabilities", columns.pop("probabilities"), n)
     else:
-        labels["pred"] = LabelColumn.of("pred", columns.pop("pred"))
+        classes["pred"] = columns.pop("pred")
         for name in _CHANCES:
             if name in columns:
                 given[name] = _numbers(name, columns.pop(name))
         if "true_rank" in columns:
             given["true_rank"] = _whole("true_rank", columns.pop("true_rank"), missing=-1)
-        top, top_prob = _top(columns, n)
+        top, width, top_prob = _top(columns, n)
+        if top is not None:
+            classes["topk_class"] = top
         if top_prob is not None:
             given["topk_prob"] = top_prob
+    names = any(_holds_names(column) for column in classes.values())
+    labels = {name: LabelColumn.of(name, column, names) for name, column in classes.items()}
+    best = labels.pop("topk_class", None)
     sample_id = None
     if "sample_id" in columns:
         sample_id = _whole("sample_id", columns.pop("sample_id"), missing=None)
     texts = {name: _text(name, columns.pop(name), n) for name in _TEXTS if name in columns}
-    return PredictionsFile(path, labels, top, given, sample_id, texts, tuple(columns))
+    return PredictionsFile(
+        path,
+        labels,
+        None if best is None else (best, width),
+        given,
+        sample_id,
+        texts,
+        tuple(columns),
+    )
+
+
+def _labels(column: Column) -> pa.ChunkedArray:
+    return pa.chunked_array([_arrow(column)]) if isinstance(column, np.ndarray) else column
+
+
+def _holds_names(column: Column) -> bool:
+    """Whether a text of the column is not a whole number."""
+    array = _labels(column)
+    if not _is_text(array.type):
+        return bool(pa.types.is_boolean(array.type))
+    return not pc.all(pc.match_substring_regex(array, _WHOLE_TEXT), min_count=0).as_py()
 
 
 def _top(
     columns: dict[str, Column], n: int
-) -> tuple[tuple[LabelColumn, int] | None, NDArray[np.float32] | None]:
+) -> tuple[Column | None, int, NDArray[np.float32] | None]:
+    """Flat classes and how many each row has, and their probabilities."""
     parts: dict[str, dict[int, Column]] = {"class": {}, "prob": {}}
     for name in list(columns):
         match = _NUMBERED.fullmatch(name)
         if match:
             parts[match[1]][int(match[2])] = columns.pop(name)
-    top: tuple[LabelColumn, int] | None = None
+    flat: Column | None = None
+    width = 0
     prob: NDArray[np.float32] | None = None
     if parts["class"]:
         ordered = [parts["class"][rank] for rank in sorted(parts["class"])]
         flat = np.stack([np.asarray(_plain(column)) for column in ordered], axis=1).reshape(-1)
-        top = LabelColumn.of("topk_class", flat), len(ordered)
+        width = len(ordered)
     elif "topk_class" in columns:
         flat, width = _flat_lists("topk_class", columns.pop("topk_class"), n)
-        top = LabelColumn.of("topk_class", flat), width
     if parts["prob"]:
         ranks = sorted(parts["prob"])
         prob = np.stack([_numbers(f"topk_prob_{r}", parts["prob"][r]) for r in ranks], axis=1)
     elif "topk_prob" in columns:
         prob = _matrix("topk_prob", columns.pop("topk_prob"), n)
-    return top, prob
+    return flat, width, prob
 
 
 def _matrix(name: str, column: Column, n: int) -> NDArray[np.float32]:
@@ -228,7 +286,8 @@ def _numbers(name: str, column: Column) -> NDArray[np.float32]:
     values = _plain(column)
     if values.dtype.kind not in "fiu":
         raise StudyError(f"{name}: expected numbers, got {values.dtype} ({_example(values)})")
-    return values.astype(np.float32)
+    with np.errstate(over="ignore"):  # Infinity is refused later, with its row.
+        return values.astype(np.float32)
 
 
 def _whole(name: str, column: Column, missing: int | None) -> NDArray[np.int64]:
@@ -241,12 +300,16 @@ def _whole(name: str, column: Column, missing: int | None) -> NDArray[np.int64]:
     if values.dtype.kind == "f":
         if missing is not None:
             values = np.where(np.isnan(values), missing, values)
-        bad = ~(values == np.floor(values))
-        if bad.any():
-            row = int(bad.argmax())
-            raise StudyError(f"{name}: expected whole numbers, got {values[row]} in row {row}")
-    elif values.dtype.kind not in "iu":
+        bad = ~((values == np.floor(values)) & (np.abs(values) <= _MOST_WHOLE_FLOAT))
+    elif values.dtype.kind in "iu":
+        bad = values > np.iinfo(np.int64).max
+    else:
         raise StudyError(f"{name}: expected whole numbers, got {_example(values)}")
+    if bad.any():
+        row = int(bad.argmax())
+        raise StudyError(
+            f"{name}: expected whole numbers of 64 signed bits, got {values[row]} in row {row}"
+        )
     return values.astype(np.int64)
 
 
