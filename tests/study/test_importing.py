@@ -179,7 +179,7 @@ def test_gaps_are_unknown(tmp_path):
         ("p.csv", "", "p.csv is empty"),
         ("p.csv", "true,pred\n", "no rows that would tell the classes"),
         ("p.csv", "true,true,pred\n1,1,1\n", "column 'true' occurs twice"),
-        ("p.csv", "true,pred\na,b\na,\n", "pred: '' in row 1 is neither a name nor a key"),
+        ("p.csv", "true,pred\na,b\na,\n", "pred: no class in row 1"),
         ("p.csv", "true,pred,p_pred\n0,1,high\n", "p_pred: expected numbers.*'high' in row 0"),
         (
             "p.csv",
@@ -455,3 +455,118 @@ def test_no_progress_bar_without_a_terminal(tmp_path, capfd):
     file = write(tmp_path / "p.csv", "true,pred\nant,ant\n")
     import_predictions(tmp_path / "s", "r", file, images=root)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.array([1e30, 2]), r"sample_id: .* got 1e\+30 in row 0"),
+        (np.array([2, np.inf]), "sample_id: .* got inf in row 1"),
+        (np.array([3, 2**63 + 5], np.uint64), "sample_id: .* got 9223372036854775813 in row 1"),
+    ],
+)
+def test_ids_that_do_not_fit_are_refused(tmp_path, values, words):
+    file = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"sample_id": values, "true": [0, 1], "pred": [1, 1]}), file)
+    with pytest.raises(StudyError, match=words):
+        import_predictions(tmp_path / "study", "r", file)
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_probability_beyond_float32_is_refused_without_a_warning(tmp_path):
+    file = write(tmp_path / "p.csv", "true,pred,p_pred\n0,1,1e300\n")
+    with pytest.raises(StudyError, match="p_pred: expected 0 to 1, got inf in row 0"):
+        import_predictions(tmp_path / "study", "r", file)
+
+
+def test_a_single_value_is_no_column(tmp_path):
+    np.savez(tmp_path / "p.npz", true=np.array(3), pred=np.array(3))
+    with pytest.raises(StudyError, match="true is a single value"):
+        import_predictions(tmp_path / "study", "r", tmp_path / "p.npz")
+
+
+def test_numbers_beside_names_are_names(tmp_path):
+    names = write(tmp_path / "names.txt", "10\n2\nother\n")
+    file = write(tmp_path / "p.csv", "true,pred,topk_class_0\n10,2,2\nother,10,10\n")
+    result = import_predictions(tmp_path / "study", "r", file, classes_file=names).result
+    assert result.true.tolist() == [0, 2]
+    assert result.pred.tolist() == [1, 0]
+    assert result.topk_class[:, 0].tolist() == [1, 0]
+
+
+def test_numbers_that_are_names_of_other_classes_are_refused(tmp_path):
+    names = write(tmp_path / "names.txt", "0\n1\n10\n2\n")
+    file = write(tmp_path / "p.csv", "true,pred\n0,1\n2,1\n")
+    with pytest.raises(StudyError, match="2 can mean class id 2 or the class named '2'"):
+        import_predictions(tmp_path / "study", "r", file, classes_file=names)
+    np.savez(tmp_path / "p.npz", true=[0, 2], pred=[1, 1])
+    result = import_predictions(
+        tmp_path / "study", "r", tmp_path / "p.npz", classes_file=names
+    ).result
+    assert result.true.tolist() == [0, 2]
+
+
+def test_ids_beside_names_need_the_classes(tmp_path):
+    file = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"true": ["bee", "ant"], "pred": [1, 0]}), file)
+    with pytest.raises(StudyError, match="pred holds class ids, other columns names"):
+        import_predictions(tmp_path / "study", "r", file)
+    names = write(tmp_path / "names.txt", "\n".join(NAMES))
+    result = import_predictions(tmp_path / "study", "r", file, classes_file=names).result
+    assert (result.true.tolist(), result.pred.tolist()) == ([1, 0], [1, 0])
+
+
+def test_no_rows_of_probabilities(tmp_path):
+    file = tmp_path / "p.parquet"
+    empty = {
+        "true": pa.array([], pa.int64()),
+        "probabilities": pa.array([], pa.list_(pa.float64())),
+    }
+    pq.write_table(pa.table(empty), file)
+    names = write(tmp_path / "names.txt", "\n".join(NAMES))
+    study = import_predictions(tmp_path / "study", "r", file, classes_file=names).study
+    assert not study.confusion("r").any()
+
+
+def test_a_killed_import_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    file = write(tmp_path / "p.csv", "true,pred\n0,1\n1,1\n")
+
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("classblocks.study.importing._add_hierarchy", killed)
+        with pytest.raises(KeyboardInterrupt):
+            import_predictions(tmp_path / "study", "r", file)
+    before = (tmp_path / "study/results/r/result.json").read_bytes()
+    assert import_predictions(tmp_path / "study", "r", file).hierarchy == "derived"
+    assert (tmp_path / "study/results/r/result.json").read_bytes() == before
+    with pytest.raises(StudyError, match="result 'r' exists already"):
+        import_predictions(tmp_path / "study", "r", file)
+
+
+def test_a_full_disk_leaves_the_samples_alone(tmp_path, monkeypatch):
+    first = write(tmp_path / "p.csv", "sample_id,true,pred\n1,0,1\n2,1,1\n")
+    import_predictions(tmp_path / "study", "r", first)
+    before = (tmp_path / "study/samples.parquet").read_bytes()
+    second = write(tmp_path / "q.csv", "sample_id,true,pred\n3,0,1\n4,1,1\n")
+
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("classblocks.study.adding.write_predictions", full)
+        with pytest.raises(OSError, match="No space left"):
+            import_predictions(tmp_path / "study", "q", second)
+    assert (tmp_path / "study/samples.parquet").read_bytes() == before
+    assert sorted(p.name for p in (tmp_path / "study/results").iterdir()) == ["r"]
+
+
+def test_nothing_is_imported_beside_results_without_samples(tmp_path):
+    file = write(tmp_path / "p.csv", "true,pred\n0,1\n1,1\n")
+    import_predictions(tmp_path / "study", "r", file)
+    (tmp_path / "study/samples.parquet").unlink()
+    other = write(tmp_path / "q.csv", "true,pred\n1,1\n0,1\n")
+    with pytest.raises(StudyError, match=r"samples\.parquet is missing"):
+        import_predictions(tmp_path / "study", "q", other)
+    assert not (tmp_path / "study/samples.parquet").exists()

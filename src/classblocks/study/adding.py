@@ -63,11 +63,12 @@ def add_result(
     json_bytes(provenance, partial / RESULT_FILE)
 
     split = coordinates.split or "" if splits is None else splits
-    study.add_samples(ids, classes, split=split, uri=uri)
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         write_predictions(partial / PREDICTIONS_FILE, ids, rows)
+        # What takes space and can fail comes before the study changes.
+        study.add_samples(ids, classes, split=split, uri=uri)
         publish(
             partial,
             study.path,

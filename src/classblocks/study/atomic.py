@@ -36,10 +36,21 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         sync_file(temporary)
         os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        # Neither NumPy nor Arrow says which file it was.
+        reason = error.strerror or str(error)
+        raise OSError(f"{path} cannot be written: {reason}") from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove what killed writes of `path` left; only for who holds the lock of its writers."""
+    for left in path.parent.glob(f".{path.name}.*{TEMPORARY_SUFFIX}"):
+        left.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

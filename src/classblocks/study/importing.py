@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from classblocks.study.image_matching import match_images
 from classblocks.study.image_source import ImageSource
 from classblocks.study.images import open_images
 from classblocks.study.predictions_file import PredictionsFile, read_predictions
-from classblocks.study.publish import sha256
+from classblocks.study.publish import refuse_existing, sha256
 from classblocks.study.result import Result
 from classblocks.study.study import Study, create
 from classblocks.study.study import open as open_study
 from classblocks.study.thumbnail_import import add_thumbnails
+from classblocks.study.undo import no_empty_study
 
 DERIVED = "derived"
 
@@ -79,24 +79,23 @@ def import_predictions(
         if uri is None:
             uri = [pictures.uri(i) for i in image_of_row.tolist()]
 
-    before = _entries(path)
-    study = create(path, classes) if known is None else known
-    try:
-        add_result(
-            study,
-            name,
-            rows.pop("true"),
-            rows,
-            predictions.sample_id,
-            uri,
-            coordinates,
-            {"imported": {"file": source.name, "sha256": sha256(source)}},
-            splits=predictions.texts["split"].to_pylist() if "split" in predictions.texts else None,
-        )
-    except BaseException:
-        if known is None:
-            _undo_create(path, before)
-        raise
+    digest = sha256(source)
+    # An import that was killed after the result goes on with the hierarchy and the thumbnails.
+    again = known is not None and _is_import_of(known, name, digest, coordinates)
+    with no_empty_study(path):
+        study = create(path, classes) if known is None else known
+        if not again:
+            add_result(
+                study,
+                name,
+                rows.pop("true"),
+                rows,
+                predictions.sample_id,
+                uri,
+                coordinates,
+                {"imported": {"file": source.name, "sha256": digest}},
+                splits=_splits(predictions),
+            )
     study.refresh()
     result = study.result(name)
     added = _add_hierarchy(study, result, tree)
@@ -106,6 +105,8 @@ def import_predictions(
         n_thumbnails, unreadable = add_thumbnails(
             study, pictures, image_of_row, result.sample_id, progress=progress
         )
+    if again and added is None and not n_thumbnails:
+        refuse_existing(path, name)
     return Imported(
         study=study,
         result=result,
@@ -115,6 +116,19 @@ def import_predictions(
         unreadable=tuple(unreadable),
         n_without_image=0 if image_of_row is None else int((image_of_row < 0).sum()),
     )
+
+
+def _is_import_of(study: Study, name: str, digest: str, coordinates: Coordinates) -> bool:
+    if name not in study.results:
+        return False
+    found = study.results[name]
+    imported = found.provenance.get("imported")
+    same_file = isinstance(imported, dict) and imported.get("sha256") == digest
+    return same_file and found.coordinates == coordinates
+
+
+def _splits(predictions: PredictionsFile) -> list[str] | None:
+    return predictions.texts["split"].to_pylist() if "split" in predictions.texts else None
 
 
 def _classes(known: Study | None, predictions: PredictionsFile, file: Path | None) -> Classes:
@@ -145,20 +159,3 @@ def _add_hierarchy(study: Study, result: Result, tree: tuple[str, Hierarchy] | N
     derived = order_classes(result.cells(), names=study.classes.names)
     study.add_hierarchy(DERIVED, derived, default=True)
     return DERIVED
-
-
-def _entries(path: Path) -> set[str] | None:
-    return set(os.listdir(path)) if path.is_dir() else None
-
-
-def _undo_create(path: Path, before: set[str] | None) -> None:
-    """Remove the study that was made for a result that then failed."""
-    for entry in os.listdir(path):
-        if before is None or entry not in before:
-            inner = path / entry
-            if inner.is_dir():
-                shutil.rmtree(inner)
-            else:
-                inner.unlink()
-    if before is None:
-        path.rmdir()

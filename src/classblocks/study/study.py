@@ -20,6 +20,7 @@ from classblocks.study.atomic import (
     TEMPORARY_SUFFIX,
     locked,
     read_object,
+    remove_temporaries,
     write_bytes,
     write_json,
     write_table,
@@ -194,6 +195,13 @@ class Study:
         validate.same_length(sample_id=ids, true=classes)
         fresh = samples_table(ids, classes, split, uri, columns)
         with self._lock():
+            if not (self.path / SAMPLES_FILE).exists() and any(
+                r.n_samples for r in self._results.values()
+            ):
+                raise StudyError(
+                    f"{self.path / SAMPLES_FILE} is missing: it says what the results are about"
+                )
+            remove_temporaries(self.path / SAMPLES_FILE)
             merged = merge_samples(Samples(self.path), fresh)
             if merged is not None:
                 write_table(self.path / SAMPLES_FILE, merged)

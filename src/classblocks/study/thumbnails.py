@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
-from classblocks.study.atomic import locked, sync_directory, write_table
+from classblocks.study.atomic import locked, remove_temporaries, sync_directory, write_table
 from classblocks.study.format import THUMBNAILS, StudyError
 from classblocks.study.numbers import numbers
 from classblocks.study.pixels import decode
@@ -173,6 +173,7 @@ class ThumbnailWriter:
             schema=_SCHEMA,
         )
         with locked(self._directory / ".lock"):
+            remove_temporaries(self._directory / INDEX_FILE)
             index = read_index(self._directory)
             there = np.isin(fresh.column("sample_id").to_numpy(), index.column("sample_id"))
             index = pa.concat_tables([index, fresh.filter(pa.array(~there))])
