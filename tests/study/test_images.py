@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -205,3 +206,28 @@ def test_missing_bytes_and_other_files(tmp_path):
         open_images(tmp_path / "a.zip")
     with pytest.raises(StudyError, match="no such folder, Parquet file, or glob"):
         open_images(tmp_path / "none")
+
+
+@pytest.mark.parametrize("form", ["png", "tiff"])
+def test_sixteen_bits_keep_their_greys(form):
+    grey = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    data = io.BytesIO()
+    Image.fromarray(grey).save(data, form)
+    pixels = np.asarray(decode(data.getvalue(), "x"))
+    np.testing.assert_array_equal(pixels, np.repeat((grey >> 8)[..., None], 3, axis=2))
+
+
+def test_floats_of_unknown_range_are_refused():
+    data = io.BytesIO()
+    Image.fromarray(np.ones((4, 4), np.float32)).save(data, "tiff")
+    with pytest.raises(UnreadableImage, match="x: pixels of 32 bits"):
+        decode(data.getvalue(), "x")
+
+
+def test_a_pipe_is_not_waited_for(folder):
+    pipe = folder / "dog" / "pipe.png"
+    os.mkfifo(pipe)
+    source = open_images(folder)
+    i = source.uris().index("dog/pipe.png")
+    with pytest.raises(UnreadableImage, match="not a file"):
+        source.read(i)

@@ -48,8 +48,12 @@ class FolderImages(ImageSource):
 
     def read_bytes(self, i: int) -> bytes:
         """Read the file."""
+        path = self.root / self._paths[i]
+        # Reading a pipe would wait for ever.
+        if path.exists() and not path.is_file():
+            raise UnreadableImage(f"{self._paths[i]}: not a file")
         try:
-            return (self.root / self._paths[i]).read_bytes()
+            return path.read_bytes()
         except OSError as error:
             raise UnreadableImage(f"{self._paths[i]}: {error.strerror}") from None
 

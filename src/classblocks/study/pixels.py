@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import warnings
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 MOST_PIXELS = 64_000_000
+# The limit above is lower than the one Pillow warns of.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class UnreadableImage(ValueError):
@@ -22,8 +26,7 @@ def decode(data: bytes, name: str, most_pixels: int = MOST_PIXELS) -> Image.Imag
                 raise UnreadableImage(
                     f"{name}: {width} x {height} pixels, at most {most_pixels} are read"
                 )
-            # Pillow warns about palettes with transparency unless they pass through RGBA.
-            return (image.convert("RGBA") if image.mode == "P" else image).convert("RGB")
+            return _rgb(image, name)
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
@@ -31,3 +34,14 @@ def decode(data: bytes, name: str, most_pixels: int = MOST_PIXELS) -> Image.Imag
     # Pillow's decoders raise what they like on damaged files: OSError, SyntaxError, struct.error …
     except Exception as error:
         raise UnreadableImage(f"{name}: {error or type(error).__name__}") from None
+
+
+def _rgb(image: Image.Image, name: str) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        # Pillow would turn everything above 255 of 65,535 into white.
+        grey = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise UnreadableImage(f"{name}: pixels of 32 bits, whose range is unknown")
+    # Pillow warns about palettes with transparency unless they pass through RGBA.
+    return (image.convert("RGBA") if image.mode == "P" else image).convert("RGB")
