@@ -28,6 +28,12 @@ def network(num_classes):
     torch.manual_seed(0)
     return Mean(num_classes)
 
+def crashing(num_classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(7, num_classes))
+
+def broken(num_classes):
+    return {}["x"]
+
 def interrupted(num_classes):
     class Stops(Mean):
         def forward(self, x):
@@ -114,14 +120,56 @@ def test_an_interrupt_says_how_to_go_on(data):
         (("--transform", "rotate"), "rotate"),
         (("--hierarchy", "no.json"), "no.json"),
         (("--std", "0"), "positive"),
+        (("--device", "toaster"), "device 'toaster' cannot be used"),
     ],
 )
 def test_what_is_wrong_is_one_error(data, arguments, said):
     result = record(data, *arguments)
     assert result.exit_code == 1, result.output
     assert said in result.stderr
-    assert result.stderr.count("Error:") == 1
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
+    assert not (data / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("crashing", "the network fails on input of shape (1, 3, 16, 16): RuntimeError"),
+        ("broken", "cannot be built: KeyError: 'x'"),
+    ],
+)
+def test_a_network_that_fails_is_one_error(data, model, said):
+    result = record(data, model=model)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (data / "s").exists()
+
+
+def test_a_study_that_was_there_stays_when_a_recording_fails(data):
+    assert record(data).exit_code == 0
+    before = sorted(path.name for path in (data / "s").iterdir())
+    assert record(data, model="crashing", name="q").exit_code == 1
+    assert sorted(path.name for path in (data / "s").iterdir()) == before
+
+
+def test_an_interrupted_recording_resumes_with_the_same_command(data, monkeypatch):
+    from classblocks.nn.sink import Sink
+
+    def stops(self, stop):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sink, "tick", stops)
+        assert record(data, "--batch-size", "2").exit_code == 130
+    assert list((data / "s/results").iterdir()) == [data / "s/results/.r.partial"]
+    listed = CliRunner().invoke(main, ["check", str(data / "s")])
+    assert listed.exit_code == 0
+    assert "record again to resume it" in listed.output
+    assert "6 samples" in record(data, "--batch-size", "2").stdout
+    assert CliRunner().invoke(main, ["check", str(data / "s")]).exit_code == 0
 
 
 def test_numbers_are_checked_as_usage(data):

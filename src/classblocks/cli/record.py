@@ -108,15 +108,16 @@ def command(
 
     from classblocks.nn import load_model, load_weights, record
     from classblocks.study.images import open_images
+    from classblocks.study.undo import no_empty_study
 
     images = open_images(data)
-    opened = _study(study, classes, images)
-    if hierarchy is not None:
-        add_tree(opened, hierarchy)
-    network = load_model(spec, len(opened.classes))
-    if weights is not None:
-        load_weights(network, weights)
-    with warnings.catch_warnings():
+    with no_empty_study(study), warnings.catch_warnings():
+        opened = _study(study, classes, images)
+        network = load_model(spec, len(opened.classes))
+        if weights is not None:
+            load_weights(network, weights)
+        if hierarchy is not None:
+            add_tree(opened, hierarchy)
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = _tell
         try:

@@ -19,6 +19,7 @@ from classblocks.nn.layers import default_layers
 from classblocks.nn.outputs import logits_of
 from classblocks.nn.preprocess import Preprocess, preprocess_of
 from classblocks.nn.sink import Sink
+from classblocks.nn.spec import first_line
 from classblocks.nn.target import opened, register
 from classblocks.nn.weights import checksum
 from classblocks.study.format import Coordinates, StudyError
@@ -109,7 +110,7 @@ def record(
     study = opened(study, classes, images)
     if name in study.results:
         raise StudyError(f"result {name!r} exists already in {study.path}; choose another name")
-    target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    target = _device(device)
     prepare = preprocess if preprocess is not None else preprocess_of(model)
     run = _Run(images, study, prepare, target, batch_size, bfloat16)
     true = images.true(study.classes)
@@ -158,6 +159,16 @@ def record(
     return result
 
 
+def _device(name: str | torch.device | None) -> torch.device:
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=device)
+    # A build without CUDA asserts.
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {str(name)!r} cannot be used: {first_line(error)}") from None
+    return device
+
+
 @dataclass(frozen=True)
 class _Run:
     images: ImageSource
@@ -170,7 +181,13 @@ class _Run:
     def forward(self, model: nn.Module, inputs: Tensor) -> Tensor:
         """Return logits (B, K)."""
         with torch.inference_mode(), self._precision():
-            output = model(inputs.to(self.device, non_blocking=True))
+            try:
+                output = model(inputs.to(self.device, non_blocking=True))
+            except (RuntimeError, TypeError, IndexError, AssertionError) as error:
+                raise ValueError(
+                    f"the network fails on input of shape {tuple(inputs.shape)}: "
+                    f"{first_line(error)}"
+                ) from error
         return logits_of(output, len(self.study.classes))
 
     def _precision(self) -> AbstractContextManager[Any]:

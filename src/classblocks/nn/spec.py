@@ -56,6 +56,12 @@ def load_model(spec: str, n_classes: int | None = None) -> nn.Module:
     return made
 
 
+def first_line(error: BaseException) -> str:
+    """Kind of an exception and the first line of what it says."""
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _called(build: Any, spec: str, n_classes: int | None) -> Any:  # noqa: ANN401
     if not callable(build):
         raise ValueError(f"model {spec!r} is {type(build).__name__}, expected a callable")
@@ -73,7 +79,11 @@ def _called(build: Any, spec: str, n_classes: int | None) -> Any:  # noqa: ANN40
         raise ValueError(
             f"model {spec!r} needs {', '.join(needed)}; wrap it in a function without parameters"
         )
-    return build(**given)
+    try:
+        return build(**given)
+    # The user's own code, which may raise anything.
+    except Exception as error:
+        raise ValueError(f"model {spec!r} cannot be built: {first_line(error)}") from error
 
 
 def _from_timm(name: str, n_classes: int | None) -> nn.Module:
@@ -122,6 +132,8 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         described.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"{path} cannot be run: {first_line(error)}") from error
     finally:
         sys.path.pop(0)
     return module

@@ -46,6 +46,9 @@ def register(
     found again by where they are.
     """
     ids = images.sample_id
+    if (ids < 0).any():
+        row = int((ids < 0).argmax())
+        raise StudyError(f"sample_id: expected ids ≥ 0, got {ids[row]} ({images.uri(row)})")
     uris = images.uris()
     if study.samples.n and np.array_equal(ids, np.arange(images.n)):
         ids = _counted_on(study, uris, split)
