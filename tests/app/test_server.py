@@ -209,3 +209,18 @@ def test_what_is_damaged_is_named_and_the_rest_works(client, own_study):
     problems = "\n".join(manifest["problems"])
     assert "result 'table'" in problems
     assert "flat.json" in problems
+
+
+def test_damaged_thumbnails_and_default_hierarchy_leave_a_manifest(client, own_study):
+    (own_study.path / "thumbnails/index.parquet").write_bytes(b"PAR1")
+    damaged = own_study.default_hierarchy
+    (own_study.path / f"hierarchies/{damaged}.json").write_text("{}")
+    from classblocks import study as studies
+
+    manifest = client(studies.open(own_study.path)).get("/api/manifest").json()
+    assert not manifest["study"]["has_thumbnails"]
+    problems = "\n".join(manifest["problems"])
+    assert "index.parquet" in problems
+    assert f"{damaged}.json" in problems
+    assert manifest["default_hierarchy"] in [tree["name"] for tree in manifest["hierarchies"]]
+    assert manifest["default_hierarchy"] != damaged

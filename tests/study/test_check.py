@@ -100,7 +100,11 @@ def test_leftovers_are_listed(study):
         "results/.y.partial": "record again to resume it",
         "results/z": "result.json is missing",
         "results/r/extra.txt": "is not listed in result.json",
-        "thumbnails/007.bin": "left by an interrupted write; may be deleted",
+        "thumbnails/007.bin": "of a recording under way, or left by an interrupted one",
+    }
+    assert {problem.path for problem in check(study) if problem.is_damage} == {
+        "results/z",
+        "results/r/extra.txt",
     }
 
 

@@ -24,6 +24,15 @@ def manifest(context: "Context") -> dict[str, Any]:
             hierarchies.append(_hierarchy(name, context.hierarchies[name]))
         except StudyError as error:
             problems.append(str(error))
+    has_thumbnails = False
+    try:
+        has_thumbnails = len(study.thumbnails) > 0
+    except StudyError as error:
+        problems.append(str(error))
+    default = context.default_hierarchy
+    names = [tree["name"] for tree in hierarchies]
+    if default not in names and names:
+        default = names[0]
     return {
         "kind": "manifest",
         "version": MANIFEST_VERSION,
@@ -31,11 +40,11 @@ def manifest(context: "Context") -> dict[str, Any]:
             "name": study.name,
             "n_classes": len(study.classes),
             "n_samples": study.samples.n,
-            "has_thumbnails": len(study.thumbnails) > 0,
+            "has_thumbnails": has_thumbnails,
         },
         "results": [_result(result) for result in study.results.values()],
         "hierarchies": hierarchies,
-        "default_hierarchy": context.default_hierarchy,
+        "default_hierarchy": default,
         "activity": study.activity(),
         "problems": problems,
     }

@@ -32,10 +32,11 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it must be; `path` is relative to the study."""
+    """Something that is not as it must be, or was left over; `path` is relative to the study."""
 
     path: str
     message: str
+    is_damage: bool = True
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
@@ -80,7 +81,7 @@ def _leftovers(path: Path) -> Iterator[Problem]:
         for name in sorted(files):
             if name.endswith(TEMPORARY_SUFFIX) and name.startswith("."):
                 where = (here / name).relative_to(path).as_posix()
-                yield Problem(where, "left by an interrupted write; may be deleted")
+                yield Problem(where, "left by an interrupted write; may be deleted", False)
         if here.name == RESULTS and here.parent == path:
             for name in sorted(inner):
                 yield from _unfinished(path, here / name)
@@ -90,9 +91,13 @@ def _leftovers(path: Path) -> Iterator[Problem]:
 def _unfinished(path: Path, directory: Path) -> Iterator[Problem]:
     where = directory.relative_to(path).as_posix()
     if directory.name.startswith(".") and directory.name.endswith(".partial"):
+        name = directory.name.removeprefix(".").removesuffix(".partial")
+        if (directory.parent / name / RESULT_FILE).exists():
+            yield Problem(where, "left by a complete recording; may be deleted", False)
+            return
         resumable = (directory / RECORDING_FILE).exists()
         advice = "record again to resume it" if resumable else "it may be deleted"
-        yield Problem(where, f"a recording under way or interrupted: {advice}")
+        yield Problem(where, f"a recording under way or interrupted: {advice}", False)
     elif not (directory / RESULT_FILE).exists():
         yield Problem(where, f"{RESULT_FILE} is missing")
 
@@ -201,7 +206,11 @@ def _thumbnails(study: Study) -> list[Problem]:
     for path in sorted(directory.glob("*.bin")):
         if path.name not in used:
             problems.append(
-                Problem(f"thumbnails/{path.name}", "left by an interrupted write; may be deleted")
+                Problem(
+                    f"thumbnails/{path.name}",
+                    "not in the index: of a recording under way, or left by an interrupted one",
+                    False,
+                )
             )
     return problems
 

@@ -27,6 +27,9 @@ class StoredHierarchies(Mapping[str, Hierarchy]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __len__(self) -> int:
         return len(self._names)
 
