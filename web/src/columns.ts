@@ -4,7 +4,7 @@ import type { Relevance } from "./source/answers";
 import type { LayerInfo } from "./source/source";
 import type { ResponseState } from "./state/state";
 
-const PAGE_LINES = 1024;
+const PAGE_LINES = 512;
 
 /** Column order of the response map and what it is by. */
 export interface ColumnOrder {
@@ -15,7 +15,7 @@ export interface ColumnOrder {
   readonly scoreName: string;
 }
 
-/** How many neurons of a layer make a page: about as many one-pixel lines as a screen has. */
+/** How many neurons of a layer make a page: so many that every line has a pixel on a small screen. */
 export function pageSize(layer: LayerInfo): number {
   const lines = layer.side * layer.side;
   return Math.max(1, Math.min(layer.n_neurons, 256, Math.max(8, Math.floor(PAGE_LINES / lines))));

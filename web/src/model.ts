@@ -109,12 +109,24 @@ export type Hover =
   | { readonly kind: "response"; readonly leaf: number; readonly column: number; readonly position: number }
   | { readonly kind: "neuron"; readonly column: number };
 
+/** Where the pointer is and the edges of what it is on, in CSS px of the window. */
+export interface Pointer {
+  readonly x: number;
+  readonly y: number;
+  readonly around?: {
+    readonly left: number;
+    readonly top: number;
+    readonly right: number;
+    readonly bottom: number;
+  };
+}
+
 /** What a view is given: a way to act, and the hover it shares with all others. */
 export interface ViewContext {
   dispatch(action: Action): void;
   readonly hover: Cell<Hover | null>;
-  /** Where the pointer is, in CSS px of the window; null when it is over no view. */
-  readonly pointer: Cell<{ readonly x: number; readonly y: number } | null>;
+  /** Null when the pointer is over no view. */
+  readonly pointer: Cell<Pointer | null>;
 }
 
 /** A mounted canvas view. */

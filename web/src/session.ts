@@ -1,6 +1,6 @@
 import { createData, type Known } from "./data";
 import { createDerive, type Page } from "./derive";
-import type { Hover } from "./model";
+import type { Hover, Pointer } from "./model";
 import { chosenResult, seriesOf } from "./results";
 import type { Manifest, Source } from "./source/source";
 import type { Action } from "./state/actions";
@@ -31,7 +31,7 @@ export interface Session {
   readonly steps: Watched<{ readonly canUndo: boolean; readonly canRedo: boolean }>;
   readonly dark: Cell<boolean>;
   readonly hover: Cell<Hover | null>;
-  readonly pointer: Cell<{ readonly x: number; readonly y: number } | null>;
+  readonly pointer: Cell<Pointer | null>;
   dispatch(action: Action): void;
   undo(): void;
   redo(): void;
@@ -129,7 +129,7 @@ export function createSession(source: Source, initial: AppState, isDark = false)
     steps,
     dark,
     hover: cell<Hover | null>(null),
-    pointer: cell<{ readonly x: number; readonly y: number } | null>(null),
+    pointer: cell<Pointer | null>(null),
     dispatch: store.dispatch,
     undo: store.undo,
     redo: store.redo,

@@ -33,7 +33,7 @@ describe("column order", () => {
     expect(pageOf(neurons, 99, 4)).toEqual([0]);
     const layer = (n_neurons: number, side: number) => ({ n_neurons, side }) as LayerInfo;
     expect([layer(512, 4), layer(512, 1), layer(20, 1), layer(512, 16)].map(pageSize)).toEqual([
-      64, 256, 20, 8,
+      32, 256, 20, 8,
     ]);
   });
 });

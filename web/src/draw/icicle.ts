@@ -63,7 +63,7 @@ export class IciclePainter {
     style: string,
   ): void {
     const { plot, ratio } = picture;
-    const width = box.x1 - box.x0 - 8 * ratio;
+    const width = box.x1 - box.x0 - 7 * ratio;
     const height = box.y1 - box.y0;
     const name = picture.label[box.node];
     context.fillStyle = style;
@@ -71,19 +71,27 @@ export class IciclePainter {
     context.textAlign = "left";
     context.font = font((height < 14 * ratio ? 10 : 12) * ratio);
     const middle = plot.y + (box.y0 + box.y1) / 2;
-    const isNarrow = this.texts.measure(context, name) > width && width < 72 * ratio;
-    if (isNarrow && height > box.x1 - box.x0 && height > 28 * ratio) {
-      if (box.x1 - box.x0 < 12 * ratio) return;
-      context.save();
-      context.font = font(12 * ratio);
-      context.textAlign = "center";
-      context.translate(plot.x + (box.x0 + box.x1) / 2, middle);
-      context.rotate(-Math.PI / 2);
-      context.fillText(this.texts.fit(context, name, height - 8 * ratio), 0, 0);
-      context.restore();
-      return;
+    const isTall = height >= 26 * ratio && box.x1 - box.x0 >= 12 * ratio;
+    const beside = this.texts.fit(context, name, width);
+    if (beside !== name && isTall && width < 72 * ratio) {
+      const upright = this.texts.fit(context, name, height - 6 * ratio);
+      if (upright.length > beside.length) {
+        context.save();
+        context.textAlign = "center";
+        context.translate(plot.x + (box.x0 + box.x1) / 2, middle);
+        context.rotate(-Math.PI / 2);
+        context.fillText(upright, 0, 0);
+        context.restore();
+        return;
+      }
     }
-    const shown = this.texts.fit(context, name, width);
+    let shown = beside;
+    if (shown !== name && height >= 14 * ratio) {
+      context.font = font(10 * ratio);
+      const smaller = this.texts.fit(context, name, width);
+      if (shown === "" || smaller === name) shown = smaller;
+      else context.font = font(12 * ratio);
+    }
     if (shown === "") return;
     const left = plot.x + box.x0 + 4 * ratio;
     const value = formatValue(box.value, picture.kind);

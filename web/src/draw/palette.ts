@@ -92,7 +92,7 @@ const responseRamp: readonly Oklch[] = [
 export const responseAbove: Rgb = [255, 221, 51];
 
 /** Between the neurons of the response map, and under the hatching of its undefined rows. */
-export const responseGap: Rgb = [62, 67, 75];
+export const responseGap: Rgb = [88, 94, 104];
 
 /** The colour of a position in [0, 1] on a ramp. */
 export function rampColour(ramp: Ramp, dark: boolean, t: number): Rgb {

@@ -4,7 +4,7 @@ import type { Tree } from "../model";
 
 /**
  * Sample the visible part of a response map into packed colours. Lines or rows that share a pixel leave the
- * strongest response; columns and rows of 8 CSS px and more are parted by a line of background (level 0).
+ * strongest response; columns of 6 CSS px and rows of 8 and more are parted by a line of background (level 0).
  */
 export function sampleResponses(
   out: Uint32Array,
@@ -58,7 +58,7 @@ function sourceSpans(
   for (let column = 0; column < nColumns; column++) {
     const left = edges[column];
     const full = edges[column + 1] - left;
-    const strip = full >= 8 * ratio ? full - Math.round(ratio) : full;
+    const strip = full >= 6 * ratio ? full - Math.round(ratio) : full;
     for (let x = 0; x < strip; x++) {
       const from = Math.floor((x * nPositions) / strip);
       first[left + x] = column * nPositions + from;

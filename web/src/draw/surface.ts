@@ -14,6 +14,13 @@ export interface Surface {
   invalidate(layer: Layer): void;
   /** A position in client CSS px as CSS px from the element's corner. */
   toLocal(clientX: number, clientY: number): { x: number; y: number };
+  /** A rectangle in CSS px from the element's corner as one in client CSS px. */
+  toClient(
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+  ): { left: number; top: number; right: number; bottom: number };
   destroy(): void;
 }
 
@@ -49,6 +56,10 @@ export function createSurface(element: HTMLElement, draw: Readonly<Record<Layer,
     toLocal(clientX, clientY) {
       const box = element.getBoundingClientRect();
       return { x: clientX - box.left, y: clientY - box.top };
+    },
+    toClient(x0, y0, x1, y1) {
+      const { left, top } = element.getBoundingClientRect();
+      return { left: left + x0, top: top + y0, right: left + x1, bottom: top + y1 };
     },
     destroy() {
       cancelAnimationFrame(frame);

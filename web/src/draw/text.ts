@@ -10,7 +10,7 @@ export function font(size: number, weight = 400): string {
 export class TextFitter {
   private readonly widths = new Map<string, number>();
 
-  /** The text, or its beginning and an ellipsis; empty where less than four letters fit. The font must be set. */
+  /** The text, or its beginning and an ellipsis; empty where less than three letters fit. The font must be set. */
   fit(context: CanvasRenderingContext2D, text: string, width: number): string {
     if (this.measure(context, text) <= width) return text;
     let low = 0;
@@ -20,7 +20,7 @@ export class TextFitter {
       if (this.measure(context, text.slice(0, middle) + ellipsis) <= width) low = middle;
       else high = middle - 1;
     }
-    return low < 4 ? "" : text.slice(0, low).trimEnd() + ellipsis;
+    return low < 3 ? "" : text.slice(0, low).trimEnd() + ellipsis;
   }
 
   measure(context: CanvasRenderingContext2D, text: string): number {

@@ -79,6 +79,23 @@ export function icicleBoxes(
   return boxes;
 }
 
+/** The visible part of a node's box, in the unit of the plot. */
+export function nodeBox(
+  tree: Tree,
+  rows: Axis,
+  depthEdge: ArrayLike<number>,
+  node: number,
+): { readonly x0: number; readonly x1: number; readonly y0: number; readonly y1: number } {
+  const isLeaf = tree.classId[node] >= 0;
+  const clip = (leaf: number) => Math.min(rows.pixels, Math.max(0, (leaf - rows.start) * rows.scale));
+  return {
+    x0: depthEdge[tree.depth[node]],
+    x1: depthEdge[isLeaf ? depthEdge.length - 1 : tree.depth[node] + 1],
+    y0: clip(tree.start[node]),
+    y1: clip(tree.stop[node]),
+  };
+}
+
 /** The node at a position in the plot, or −1. */
 export function hitIcicle(
   tree: Tree,

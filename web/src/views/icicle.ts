@@ -3,8 +3,8 @@ import { drawIcicleMarks } from "../draw/icicleMarks";
 import { theme } from "../draw/palette";
 import { createSurface } from "../draw/surface";
 import { devicePlot, plotArea } from "../layout/frame";
-import { depthEdges, hitIcicle, icicleBoxes, step, type TreeStep } from "../layout/icicle";
-import type { Hover, Model, View, ViewContext } from "../model";
+import { depthEdges, hitIcicle, icicleBoxes, nodeBox, step, type TreeStep } from "../layout/icicle";
+import type { Hover, Model, Pointer, View, ViewContext } from "../model";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { type Point, watchPointer } from "./pointer";
@@ -79,7 +79,7 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
         if (model === null) return;
         const node = nodeAt(model, point);
         const before = ctx.hover.get();
-        ctx.pointer.set(node < 0 ? null : { x: clientX, y: clientY });
+        ctx.pointer.set(node < 0 ? null : { x: clientX, y: clientY, around: boxAround(model, node) });
         if (before?.kind === "node" ? before.node === node : before === null && node < 0) return;
         ctx.hover.set(node < 0 ? null : { kind: "node", node });
       },
@@ -113,6 +113,13 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
     controller.signal,
   );
 
+  function boxAround(shown: Model, node: number): Pointer["around"] {
+    const plot = plotArea(surface);
+    const edges = depthEdges(shown.tree.maxDepth, plot.width);
+    const { x0, x1, y0, y1 } = nodeBox(shown.tree, rowsOf(shown, plot), edges, node);
+    return surface.toClient(plot.x + x0, plot.y + y0, plot.x + x1, plot.y + y1);
+  }
+
   function select(shown: Model, node: number, add: boolean): void {
     ctx.dispatch({ type: "selectNodes", nodes: [shown.tree.wireNode[node]], add });
   }
@@ -121,15 +128,8 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
     const { tree } = shown;
     ctx.hover.set({ kind: "node", node });
     showLeaves(ctx, shown, tree.start[node], tree.stop[node]);
-    const plot = plotArea(surface);
-    const rows = rowsOf(shown, plot);
-    const edges = depthEdges(tree.maxDepth, plot.width);
-    const corner = element.getBoundingClientRect();
-    const y = ((tree.start[node] + tree.stop[node]) / 2 - rows.start) * rows.scale;
-    ctx.pointer.set({
-      x: corner.left + plot.x + edges[tree.depth[node] + 1],
-      y: corner.top + plot.y + Math.min(plot.height, Math.max(0, y)),
-    });
+    const around = boxAround(shown, node);
+    if (around) ctx.pointer.set({ x: around.right, y: (around.top + around.bottom) / 2, around });
   }
 
   element.addEventListener(

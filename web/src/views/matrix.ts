@@ -25,7 +25,7 @@ import {
   orderCells,
 } from "../layout/matrix";
 import { memo } from "../memo";
-import type { Model, View, ViewContext } from "../model";
+import type { Model, Pointer, View, ViewContext } from "../model";
 import type { Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
@@ -126,6 +126,22 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
     return hitColumnLabel(shown.tree, columns, point.x - plot.x, point.y);
   }
 
+  function cellAround(shown: Model, row: number, col: number): Pointer["around"] {
+    const plot = squarePlot(surface);
+    const { columns, rows } = axesOf(shown, plot);
+    const x = plot.x + (col - columns.start) * columns.scale;
+    const y = plot.y + (row - rows.start) * rows.scale;
+    return surface.toClient(x, y, x + columns.scale, y + rows.scale);
+  }
+
+  function labelAround(shown: Model, node: number): Pointer["around"] {
+    const plot = squarePlot(surface);
+    const { columns } = axesOf(shown, plot);
+    const at = (leaf: number) =>
+      plot.x + Math.min(plot.width, Math.max(0, (leaf - columns.start) * columns.scale));
+    return surface.toClient(at(shown.tree.start[node]), 0, at(shown.tree.stop[node]), plot.y);
+  }
+
   function boxBetween(shown: Model, from: Point, to: Point): Box {
     const plot = squarePlot(surface);
     const { columns, rows } = axesOf(shown, plot);
@@ -155,7 +171,13 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
             ? target !== null && before.row === target.row && before.col === target.col
             : before?.kind === "node" && target === null && before.node === node;
         element.style.cursor = target !== null ? "crosshair" : node >= 0 ? "pointer" : "";
-        ctx.pointer.set(isHovering ? { x: clientX, y: clientY } : null);
+        const around =
+          target !== null
+            ? cellAround(model, target.row, target.col)
+            : node >= 0
+              ? labelAround(model, node)
+              : undefined;
+        ctx.pointer.set(isHovering ? { x: clientX, y: clientY, around } : null);
         if (isSame) return;
         if (target !== null) ctx.hover.set({ kind: "cell", row: target.row, col: target.col });
         else ctx.hover.set(node >= 0 ? { kind: "node", node } : null);
@@ -256,13 +278,11 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
     const right = Math.max(0, col + 1 - rect.x1) - Math.max(0, rect.x0 - col);
     const down = Math.max(0, row + 1 - rect.y1) - Math.max(0, rect.y0 - row);
     if (right !== 0 || down !== 0) pan(right, down);
-    const plot = squarePlot(surface);
-    const { columns, rows } = axesOf(shown, plot);
-    const corner = surface.element.getBoundingClientRect();
-    ctx.pointer.set({
-      x: corner.left + plot.x + (col + 0.5 - columns.start) * columns.scale,
-      y: corner.top + plot.y + (row + 0.5 - rows.start) * rows.scale,
-    });
+    const around = cellAround(shown, row, col);
+    if (around) {
+      const [x, y] = [(around.left + around.right) / 2, (around.top + around.bottom) / 2];
+      ctx.pointer.set({ x, y, around });
+    }
   }
 
   element.addEventListener(

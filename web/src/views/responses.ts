@@ -4,9 +4,16 @@ import { drawResponseMarks } from "../draw/responseMarks";
 import { ResponsePainter } from "../draw/responses";
 import { createSurface } from "../draw/surface";
 import { devicePlot, plotArea } from "../layout/frame";
-import { headerShades, hitColumn, hitResponses, responseScene } from "../layout/responses";
+import {
+  headerGap,
+  headerHeight,
+  headerShades,
+  hitColumn,
+  hitResponses,
+  responseScene,
+} from "../layout/responses";
 import { memo } from "../memo";
-import type { Hover, Model, ResponseBlock, View, ViewContext } from "../model";
+import type { Hover, Model, Pointer, ResponseBlock, View, ViewContext } from "../model";
 import type { Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
@@ -75,6 +82,17 @@ export function mountResponses(element: HTMLElement, ctx: ViewContext): View {
     return target === null ? null : { kind: "response", ...target };
   }
 
+  function boxAround(shown: Model, block: ResponseBlock, hover: Hover): Pointer["around"] {
+    if (hover.kind !== "response" && hover.kind !== "neuron") return undefined;
+    const plot = plotArea(surface);
+    const rows = rowsOf(shown, plot);
+    const width = plot.width / block.neurons.length;
+    const x = plot.x + hover.column * width;
+    const y = hover.kind === "neuron" ? plot.y - headerGap - headerHeight : plot.y;
+    const top = hover.kind === "neuron" ? y : y + (hover.leaf - rows.start) * rows.scale;
+    return surface.toClient(x, top, x + width, top + (hover.kind === "neuron" ? headerHeight : rows.scale));
+  }
+
   function selectColumn(block: ResponseBlock, column: number): void {
     const neuron = block.neurons[column];
     ctx.dispatch({ type: "selectTop", layer: block.layer, neuron });
@@ -87,7 +105,8 @@ export function mountResponses(element: HTMLElement, ctx: ViewContext): View {
         if (model?.responses == null) return;
         const hover = hoverAt(model, model.responses, point);
         element.style.cursor = hover?.kind === "neuron" ? "pointer" : "";
-        ctx.pointer.set(hover === null ? null : { x: clientX, y: clientY });
+        const around = hover === null ? undefined : boxAround(model, model.responses, hover);
+        ctx.pointer.set(hover === null ? null : { x: clientX, y: clientY, around });
         if (!isSame(hover, ctx.hover.get())) ctx.hover.set(hover);
       },
       leave() {
