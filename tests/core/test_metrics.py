@@ -8,6 +8,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from classblocks.core.confusion import count_cells
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.metrics import (
+    GroupCounter,
     cut_accuracy,
     group_metrics,
     level_mass,
@@ -173,3 +174,30 @@ def test_counts_of_other_classes():
 def test_cuts_that_are_no_partition(nodes, message):
     with pytest.raises(ValueError, match=message):
         cut_accuracy(M, two_groups(), nodes)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(0, 60))
+def test_a_counter_filters_as_counting_again_does(seed, n_classes, n):
+    rng = np.random.default_rng(seed)
+    true, pred = rng.integers(0, n_classes, (2, n))
+    paths = [[f"g{c % 3}", f"h{c % 2}", str(c)] for c in rng.permutation(n_classes)]
+    tree = Hierarchy.from_paths(paths)
+    keep = rng.random(n) < 0.6
+    cells = count_cells(true, pred, n_classes)
+    found = GroupCounter(cells, tree).metrics(cells.kept(keep))
+    for name, values in group_metrics(count_cells(true[keep], pred[keep], n_classes), tree).items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+    for node in range(tree.n_nodes):
+        group = tree.class_of_leaf[tree.start[node] : tree.stop[node]]
+        is_true, is_pred = np.isin(true[keep], group), np.isin(pred[keep], group)
+        counted = [
+            (is_true & is_pred).sum(),
+            (~is_true & is_pred).sum(),
+            (is_true & ~is_pred).sum(),
+        ]
+        assert [found[name][node] for name in ("tp", "fp", "fn")] == counted
+
+
+def test_a_counter_wants_one_count_for_each_cell():
+    with pytest.raises(ValueError, match="one for each of 11 cells"):
+        GroupCounter(M, two_groups()).metrics([1, 2])

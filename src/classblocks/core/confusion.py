@@ -78,15 +78,25 @@ class Cells:
         -------
         Cells without the ones left empty; ``row_order`` still speaks of the original row numbers
         """
-        if keep.shape != self.row_order.shape:
-            raise ValueError(f"keep: expected {len(self.row_order)} rows, got shape {keep.shape}")
-        kept = keep[self.row_order]
-        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept, dtype=np.int64)])
-        count = np.diff(total[self.row_start])
+        kept = self._by_cell(keep)
+        count = self._count(kept)
         some = count > 0
         return Cells(
             self.n_classes, self.true[some], self.pred[some], count[some], self.row_order[kept]
         )
+
+    def kept(self, keep: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Count the kept rows, (n,) by row number, of each cell; cells may be left with 0."""
+        return self._count(self._by_cell(keep))
+
+    def _by_cell(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if keep.shape != self.row_order.shape:
+            raise ValueError(f"keep: expected {len(self.row_order)} rows, got shape {keep.shape}")
+        return keep[self.row_order]
+
+    def _count(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept, dtype=np.int64)])
+        return np.diff(total[self.row_start])
 
     def at_least(self, min_count: int) -> "Cells":
         """Return the cells with ``min_count`` samples or more, and their rows."""
