@@ -122,3 +122,17 @@ def test_top_samples_of_any_batches_in_any_order(seed, n, k, n_parts):
 def test_bad_top_samples(values, ids, message):
     with pytest.raises(ValueError, match=message):
         TopSamples(3, 2).add(values, ids)
+
+
+def test_sums_do_not_depend_on_where_batches_end():
+    rng = np.random.default_rng(0)
+    values = (rng.random((40, 3, 4)) * 10.0 ** rng.integers(-8, 8, (40, 1, 1))).astype(np.float32)
+    true = rng.integers(0, 4, 40)
+    whole = ProfileSums(5, 3, 4)
+    whole.add(values, true)
+    for step in (1, 7, 16):
+        parts = ProfileSums(5, 3, 4)
+        for first in range(0, 40, step):
+            parts.add(values[first : first + step], true[first : first + step])
+        np.testing.assert_array_equal(parts.total, whole.total)
+        np.testing.assert_array_equal(parts.count, whole.count)
