@@ -1,6 +1,6 @@
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
 import { largestCell } from "./core/cells";
-import { filterRank, filterValues, isBounded } from "./core/filter";
+import { everything, filterRange, filterRank, filterValues, isBounded } from "./core/filter";
 import { buildTree, sortChildren } from "./core/hierarchy";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
@@ -66,7 +66,8 @@ export function createDerive(): Derive {
     settle(state, { nNodes, nClasses }),
   );
   const labels = memo(nodeLabels);
-  const passed = memo(filterValues);
+  const unfiltered = memo(everything);
+  const steps = { pPred: memo(filterRange), pTrue: memo(filterRange), activation: memo(filterRange) };
   const filtered = memo(filterRank);
   const groups = memo(groupMetrics);
   const totals = memo(sumShown);
@@ -199,9 +200,8 @@ export function createDerive(): Derive {
     const activationOf = (one: { layer: string; neuron: number }) =>
       known.find({ view: "activations", result: info.name, layer: one.layer, neuron: one.neuron });
     const filterActivation = state.filter.activation && activationOf(state.filter.activation);
-    const { topK, pPred, pTrue, minCount } = state.filter;
-    const leastActivation = state.filter.activation?.min ?? null;
-    const base = passed(cells, rows, pPred, pTrue, leastActivation, filterActivation);
+    const { topK, minCount } = state.filter;
+    const base = filterValues(unfiltered(cells), cells, rows, state.filter, filterActivation, steps);
     const kept = filtered(cells, rows, base, topK);
     const metrics = groups(tree, cells, base.count);
     const maxCount = biggest(cells, kept.count, state.encoding.diagonal);

@@ -8,9 +8,20 @@ export function applyFilter(
   filter: Filter,
   activation: Float32Array | null,
 ): Filtered {
-  const { pPred, pTrue, topK } = filter;
-  const byValue = filterValues(cells, rows, pPred, pTrue, filter.activation?.min ?? null, activation);
-  return filterRank(cells, rows, byValue, topK);
+  const byValue = filterValues(everything(cells), cells, rows, filter, activation);
+  return filterRank(cells, rows, byValue, filter.topK);
+}
+
+/** What is shown without any filter. */
+export function everything(cells: CellIndex): Filtered {
+  return { count: cells.count, keep: null, nShown: cells.nSamples };
+}
+
+/** One step for each filter by value; a caller that remembers them repeats only those that changed. */
+export interface FilterSteps {
+  readonly pPred: typeof filterRange;
+  readonly pTrue: typeof filterRange;
+  readonly activation: typeof filterRange;
 }
 
 /**
@@ -18,22 +29,22 @@ export function applyFilter(
  * response of the filter's neuron by row; filters whose data have not arrived (null) keep everything.
  */
 export function filterValues(
+  all: Filtered,
   cells: CellIndex,
   rows: Rows | null,
-  pPred: readonly [number, number],
-  pTrue: readonly [number, number],
-  leastActivation: number | null,
+  filter: Filter,
   activation: Float32Array | null,
+  steps: FilterSteps = { pPred: filterRange, pTrue: filterRange, activation: filterRange },
 ): Filtered {
-  const byActivation = leastActivation !== null && activation !== null;
-  if (rows === null || !(isBounded(pPred) || isBounded(pTrue) || byActivation)) {
-    return { count: cells.count, keep: null, nShown: cells.nSamples };
+  if (rows === null) return all;
+  const { pPred, pTrue } = filter;
+  let kept = all;
+  if (isBounded(pPred)) kept = steps.pPred(cells, kept, rows.pPred, pPred[0], pPred[1]);
+  if (isBounded(pTrue)) kept = steps.pTrue(cells, kept, rows.pTrue, pTrue[0], pTrue[1]);
+  if (filter.activation !== null && activation !== null) {
+    kept = steps.activation(cells, kept, activation, filter.activation.min, Number.POSITIVE_INFINITY);
   }
-  const keep = new Uint8Array(cells.nSamples).fill(1);
-  if (isBounded(pPred)) keepBetween(keep, rows.pPred, pPred);
-  if (isBounded(pTrue)) keepBetween(keep, rows.pTrue, pTrue);
-  if (byActivation) keepAtLeast(keep, activation, leastActivation);
-  return recount(cells, keep);
+  return kept;
 }
 
 /** Leave out of `base` what is right when the `topK` best classes count; the same object when `topK` is 0. */
@@ -50,15 +61,35 @@ export function isBounded(range: readonly [number, number]): boolean {
   return range[0] > 0 || range[1] < 1;
 }
 
-function keepBetween(keep: Uint8Array, values: Float32Array, range: readonly [number, number]): void {
-  const low = Math.fround(range[0]);
-  const high = Math.fround(range[1]);
-  for (let i = 0; i < keep.length; i++) keep[i] &= Number(values[i] >= low) & Number(values[i] <= high);
-}
-
-function keepAtLeast(keep: Uint8Array, values: Float32Array, minimum: number): void {
-  const low = Math.fround(minimum);
-  for (let i = 0; i < keep.length; i++) keep[i] &= Number(values[i] >= low);
+/**
+ * Keep rows whose value lies between the bounds, as float32 and inclusive; NaN is left out. Keeping and counting in
+ * one pass takes three quarters of the time of two.
+ */
+export function filterRange(
+  cells: CellIndex,
+  base: Filtered,
+  values: Float32Array,
+  least: number,
+  most: number,
+): Filtered {
+  const { rowStart } = cells;
+  const low = Math.fround(least);
+  const high = Math.fround(most);
+  const keep = base.keep?.slice() ?? new Uint8Array(cells.nSamples).fill(1);
+  const count = new Int32Array(cells.count.length);
+  let nShown = 0;
+  for (let j = 0, i = 0; j < count.length; j++) {
+    const stop = rowStart[j + 1];
+    let kept = 0;
+    for (; i < stop; i++) {
+      const passes = keep[i] & Number(values[i] >= low) & Number(values[i] <= high);
+      keep[i] = passes;
+      kept += passes;
+    }
+    count[j] = kept;
+    nShown += kept;
+  }
+  return { count, keep, nShown };
 }
 
 // An unknown rank (−1) fails `rank >= k`. For k = 1 the cell itself says whether the sample is wrong.
