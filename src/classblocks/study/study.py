@@ -268,7 +268,7 @@ class Study:
             "hierarchies": hierarchy_stamps(self.path / HIERARCHIES),
             "results": results,
         }
-        before, self._stamps = self._stamps, stamps
+        before = self._stamps
         if before == stamps:
             return False
         if before and before["study"] != stamps["study"]:
@@ -281,6 +281,8 @@ class Study:
             self._hierarchies = StoredHierarchies(self.path / HIERARCHIES, self.classes)
         if before.get("results") != results:
             self._open_results(results)
+        # Last: what failed is tried again.
+        self._stamps = stamps
         return True
 
     def _open_results(self, stamps: dict[str, Stamp]) -> None:

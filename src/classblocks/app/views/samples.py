@@ -8,45 +8,43 @@ from classblocks.app.context import Context
 from classblocks.app.parameters import Parameters
 from classblocks.app.wire import Column, Reply, arrow_numbers
 from classblocks.study.result import Result
-from classblocks.study.study import Study
 
 MOST_SAMPLES = 2_000
 
 
 def samples(context: Context, parameters: Parameters) -> Reply:
     """Describe samples in the order asked for; those outside the result have no prediction."""
-    study = context.study
     result = context.result(parameters)
-    asked = parameters.ids("samples", study.samples.n, "samples of this study", MOST_SAMPLES)
+    # After the result, and once: another thread may rescan the study meanwhile.
+    table, thumbnails = context.study.samples, context.study.thumbnails
+    asked = parameters.ids("samples", table.n, "samples of this study", MOST_SAMPLES)
     parameters.finish()
-    row = _row_of_sample(context, result)[asked]
+    row = _row_of_sample(context, result, table.n)[asked]
     known = row >= 0
+    ids = table.sample_id[asked].tolist()
     columns: dict[str, Column] = {
         "sample": asked,
-        "true": study.samples.true[asked].astype(np.int32),
+        "true": table.true[asked].astype(np.int32),
         "pred": _taken(result.pred, row, known, -1, np.int32),
         "true_rank": _taken(result.true_rank, row, known, -1, np.int32),
         "p_true": _taken(result.p_true, row, known, np.nan, np.float32),
         "p_pred": _taken(result.p_pred, row, known, np.nan, np.float32),
-        "sample_id": [str(sample_id) for sample_id in study.samples.sample_id[asked].tolist()],
-        "uri": _text(study.samples.uri, asked),
-        "thumb": _thumbnail_hashes(study, asked),
+        "sample_id": [str(sample_id) for sample_id in ids],
+        "uri": _text(table.uri, asked),
+        "thumb": [thumbnails.hash(sample_id) or "" for sample_id in ids],
     }
     for k in range(result.topk_class.shape[1]):
         columns[f"top_class_{k}"] = _taken(result.topk_class[:, k], row, known, -1, np.int32)
     for k in range(result.topk_prob.shape[1]):
         columns[f"top_prob_{k}"] = _taken(result.topk_prob[:, k], row, known, np.nan, np.float32)
-    for name, column in zip(
-        study.samples.columns.column_names, study.samples.columns.columns, strict=True
-    ):
+    for name, column in zip(table.columns.column_names, table.columns.columns, strict=True):
         columns[f"user:{name}"] = _text(column, asked)
     return Reply("samples", columns)
 
 
-def _row_of_sample(context: Context, result: Result) -> NDArray[np.int32]:
+def _row_of_sample(context: Context, result: Result, n_samples: int) -> NDArray[np.int32]:
     """Row in the result by sample position, -1 where the result lacks the sample."""
     # Samples may be appended while a result stays as it is, so their number is part of the key.
-    n_samples = context.study.samples.n
 
     def make() -> NDArray[np.int32]:
         row = np.full(n_samples, -1, dtype=np.int32)
@@ -71,8 +69,3 @@ def _taken(
 def _text(column: pa.ChunkedArray, positions: NDArray[np.int32]) -> list[str]:
     values = column.take(arrow_numbers(positions)).to_pylist()
     return ["" if value is None else str(value) for value in values]
-
-
-def _thumbnail_hashes(study: Study, positions: NDArray[np.int32]) -> list[str]:
-    ids = study.samples.sample_id[positions].tolist()
-    return [study.thumbnails.hash(sample_id) or "" for sample_id in ids]
