@@ -231,3 +231,13 @@ def test_a_pipe_is_not_waited_for(folder):
     i = source.uris().index("dog/pipe.png")
     with pytest.raises(UnreadableImage, match="not a file"):
         source.read(i)
+
+
+def test_file_names_that_are_not_utf8(tmp_path):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    with open(os.fsencode(folder) + b"/\xff.png", "wb") as file:
+        file.write(picture(1))
+    images = open_images(tmp_path)
+    assert images.uris() == [r"a/\xff.png"]
+    assert images.read(0).size == (3, 2)

@@ -184,7 +184,7 @@ def test_gaps_are_unknown(tmp_path):
         (
             "p.csv",
             "true,pred,p_pred\n0,1,0.5\n0,1,2\n",
-            "p_pred: .*got 2.0 in row 1",
+            "p_pred: .*got 2 in row 1",
         ),
         ("p.csv", "true,pred,sample_id\n0,1,a\n", "sample_id: expected whole numbers, got 'a'"),
         ("p.csv", "true,pred,sample_id\n0,1,1\n0,1,\n", "sample_id: nothing in row 1"),

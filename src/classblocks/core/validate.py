@@ -85,7 +85,7 @@ def _fault(row: NDArray[np.float32], total: float) -> str:
         return f"has NaN for class {int(np.isnan(row).argmax())}"
     if (row < 0).any():
         worst = int((row < 0).argmax())
-        return f"has the negative probability {row[worst]} for class {worst}"
+        return f"has the negative probability {row[worst]:g} for class {worst}"
     return f"sums to {total:.6g}, expected 1 ± {ROW_SUM_TOLERANCE:g}"
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import DTypeLike, NDArray
 
 from classblocks.study.format import StudyError
+from classblocks.study.numbers import is_text
 
 try:
     import fcntl
@@ -99,13 +100,9 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Open a Parquet file whose numbers are plain and uncompressed; only texts are compressed."""
-    texts = [field.name for field in schema if _is_text(field.type)]
+    texts = [field.name for field in schema if is_text(field.type)]
     compression = {field.name: "LZ4" if field.name in texts else "NONE" for field in schema}
     return pq.ParquetWriter(path, schema, compression=compression, use_dictionary=texts)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 FORMAT = "classblocks-study"
 FORMAT_VERSION = 1
 RESULT_VERSION = 1
-HIERARCHY_VERSION = 1
 
 STUDY_FILE = "study.json"
 SAMPLES_FILE = "samples.parquet"

@@ -36,26 +36,27 @@ class FolderImages(ImageSource):
             raise StudyError(
                 f"{root}: no {', '.join(sorted(SUFFIXES))} file in {len(folders)} folders"
             )
-        super().__init__(np.array(labels, np.int64), tuple(folders))
+        super().__init__(np.array(labels, np.int64), tuple(map(_printable, folders)))
+        self._uris = [_printable(path) for path in self._paths]
 
     def uri(self, i: int) -> str:
         """Path inside the folder."""
-        return self._paths[i]
+        return self._uris[i]
 
     def uris(self) -> list[str]:
         """Paths inside the folder."""
-        return list(self._paths)
+        return list(self._uris)
 
     def read_bytes(self, i: int) -> bytes:
         """Read the file."""
         path = self.root / self._paths[i]
         # Reading a pipe would wait for ever.
         if path.exists() and not path.is_file():
-            raise UnreadableImage(f"{self._paths[i]}: not a file")
+            raise UnreadableImage(f"{self._uris[i]}: not a file")
         try:
             return path.read_bytes()
         except OSError as error:
-            raise UnreadableImage(f"{self._paths[i]}: {error.strerror}") from None
+            raise UnreadableImage(f"{self._uris[i]}: {error.strerror}") from None
 
 
 def _image_paths(root: Path, folder: str) -> list[str]:
@@ -69,3 +70,8 @@ def _image_paths(root: Path, folder: str) -> list[str]:
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
         ]
     return sorted(paths)
+
+
+def _printable(path: str) -> str:
+    """Write bytes of a file name that are not UTF-8 as escapes."""
+    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")

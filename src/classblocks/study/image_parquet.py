@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from classblocks.study.format import StudyError
 from classblocks.study.image_source import ImageSource
+from classblocks.study.numbers import is_text
 from classblocks.study.pixels import UnreadableImage
 from classblocks.study.predictions import checked_ids
 
@@ -113,7 +114,7 @@ class ParquetImages(ImageSource):
         if pa.types.is_integer(column.type):
             labels = column.to_numpy().astype(np.int64)
             return labels, self._names_of(labels)
-        if not _is_text(column.type):
+        if not is_text(column.type):
             raise StudyError(
                 f"{self._names[0]}: label is {column.type}, expected whole numbers or text"
             )
@@ -195,15 +196,11 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
 def _is_scalar(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(
-        _is_text(kind)
+        is_text(kind)
         or pa.types.is_integer(kind)
         or pa.types.is_floating(kind)
         or pa.types.is_boolean(kind)

@@ -1,4 +1,4 @@
-"""Numbers out of Arrow columns, quickly from the first one on."""
+"""Numbers and kinds of Arrow columns."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def numbers(column: pa.ChunkedArray) -> NDArray[Any]:
     if not chunks:
         return np.empty(0, column.type.to_pandas_dtype())
     return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column holds texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

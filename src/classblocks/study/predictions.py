@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from classblocks.core import validate
-from classblocks.core.outcome import outcomes
+from classblocks.core.outcome import Outcomes, outcomes
 from classblocks.study.atomic import ROW_GROUP, parquet_writer, replacing
 from classblocks.study.format import StudyError
 
@@ -19,15 +19,8 @@ _SUM_TOLERANCE = np.float32(1e-3)
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class Predictions(Outcomes):
     """One row per sample; probabilities are NaN and ranks and classes −1 where unknown."""
-
-    pred: NDArray[np.int32]
-    p_pred: NDArray[np.float32]
-    p_true: NDArray[np.float32]
-    true_rank: NDArray[np.int32]
-    topk_class: NDArray[np.int32]
-    topk_prob: NDArray[np.float32]
 
     @property
     def has_probabilities(self) -> bool:
@@ -129,10 +122,7 @@ def checked_predictions(
             raise StudyError(f"{', '.join(extra)} follow from probabilities: give one or the other")
         matrix = validate.probabilities(probabilities, n_classes, "probabilities")
         validate.same_length(true=true, probabilities=matrix)
-        out = outcomes(matrix, true, k)
-        return Predictions(
-            out.pred, out.p_pred, out.p_true, out.true_rank, out.topk_class, out.topk_prob
-        )
+        return Predictions(**vars(outcomes(matrix, true, k)))
     if pred is None:
         raise StudyError("give pred (n,) or probabilities (n, n_classes)")
     pred_ids = validate.class_ids(pred, n_classes, "pred")
@@ -159,7 +149,7 @@ def _in_unit_range(array: NDArray[np.float32], name: str) -> NDArray[np.float32]
     bad = (array < 0) | (array > 1 + _SUM_TOLERANCE)
     if bad.any():
         at = np.unravel_index(int(bad.argmax()), array.shape)
-        raise StudyError(f"{name}: expected 0 to 1, got {array[at]} in row {at[0]}")
+        raise StudyError(f"{name}: expected 0 to 1, got {array[at]:g} in row {at[0]}")
     return np.minimum(array, np.float32(1))
 
 

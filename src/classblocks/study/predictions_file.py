@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from classblocks.study.class_names import classes_called
 from classblocks.study.format import Classes, StudyError
+from classblocks.study.numbers import is_text
 from classblocks.study.table_file import Column, read_columns
 
 _CLASS_COLUMNS = ("true", "pred")
@@ -48,7 +49,7 @@ class LabelColumn:
             raise StudyError(f"{name}: no class in row {_first(pc.is_null(array))}")
         if pa.types.is_boolean(kind):
             array = pc.cast(array, pa.string())
-        if _is_text(array.type):
+        if is_text(array.type):
             empty = pc.equal(array, "")
             if pc.any(empty).as_py():
                 raise StudyError(f"{name}: no class in row {_first(empty)}")
@@ -218,7 +219,7 @@ def _labels(column: Column) -> pa.ChunkedArray:
 def _holds_names(column: Column) -> bool:
     """Whether a text of the column is not a whole number."""
     array = _labels(column)
-    if not _is_text(array.type):
+    if not is_text(array.type):
         return bool(pa.types.is_boolean(array.type))
     return not pc.all(pc.match_substring_regex(array, _WHOLE_TEXT), min_count=0).as_py()
 
@@ -338,10 +339,6 @@ def _arrow(column: NDArray[Any]) -> pa.Array:
         return pa.array(column)
     except (pa.ArrowException, TypeError) as error:
         raise StudyError(f"values that are neither numbers nor text: {error}") from None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _first(mask: pa.ChunkedArray) -> int:
