@@ -15,7 +15,9 @@ class BundleHook(BuildHookInterface):
         page = root / "src/classblocks/app/static/index.html"
         sources = [root / "web/index.html", root / "web/package-lock.json"]
         sources += (root / "web/src").rglob("*.*")
-        if page.exists() and all(s.stat().st_mtime <= page.stat().st_mtime for s in sources if s.exists()):
+        if page.exists() and all(
+            s.stat().st_mtime <= page.stat().st_mtime for s in sources if s.exists()
+        ):
             return
         if not (root / "web/package.json").exists():
             if page.exists():

@@ -1,7 +1,7 @@
 """Take the pictures of the documentation from two studies.
 
-Run ``python docs/make_screenshots.py DEMO_STUDY TINY_IMAGENET_STUDY``. The second is shown from a copy
-without its thumbnails: those images may not be passed on.
+Run ``python docs/make_screenshots.py DEMO_STUDY TINY_IMAGENET_STUDY``. The second is shown from a
+copy without its thumbnails: those images may not be passed on.
 """
 
 import argparse
