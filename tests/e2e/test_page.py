@@ -347,7 +347,7 @@ def test_dark_by_system_and_by_hand(open_page):
     assert root.get_attribute("data-theme") == "light"
 
 
-@pytest.mark.parametrize("width", [1000, 1280, 1920])
+@pytest.mark.parametrize("width", [1024, 1280, 1920])
 @pytest.mark.parametrize("tab", ["matrix", "responses"])
 def test_nothing_scrolls_sideways(open_page, width, tab):
     page = open_page(
@@ -358,6 +358,12 @@ def test_nothing_scrolls_sideways(open_page, width, tab):
         "[document.documentElement.scrollWidth, document.querySelector('.app').scrollWidth]"
     )
     assert max(sizes) <= width
+    cut = page.page.evaluate(
+        """[...document.querySelectorAll('.panel-head, .panel-head select, .filters .line')]
+            .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth)
+            .map((one) => one.innerText)"""
+    )
+    assert cut == []
     assert page.errors == []
 
 

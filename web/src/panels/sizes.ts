@@ -27,8 +27,9 @@ export const limits = {
  * a blank strip beside it.
  */
 export function widthsIn(windowWidth: number, windowHeight: number, byHand: Widths | null): Widths {
+  const square = Math.max(LEAST_MIDDLE, squareWidth(windowHeight - BARS));
   if (windowWidth < FOLD_BELOW) {
-    const left = clip(byHand?.left ?? 300, limits.left);
+    const left = clip(byHand?.left ?? windowWidth - square, limits.left);
     return {
       left: Math.max(limits.left.low, Math.min(left, windowWidth - LEAST_MIDDLE)),
       right: clip(Math.min(byHand?.right ?? 400, windowWidth - 40), limits.right),
@@ -38,7 +39,7 @@ export function widthsIn(windowWidth: number, windowHeight: number, byHand: Widt
     const right = Math.min(byHand.right, windowWidth - LEAST_MIDDLE - byHand.left);
     return { left: byHand.left, right: clip(right, limits.right) };
   }
-  const rest = windowWidth - Math.max(LEAST_MIDDLE, squareWidth(windowHeight - BARS));
+  const rest = windowWidth - square;
   const left = clip(LEFT_SHARE * rest, { low: 250, high: 440 });
   return { left, right: clip(rest - left, limits.right) };
 }

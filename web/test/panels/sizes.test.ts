@@ -28,6 +28,12 @@ describe("widths", () => {
     expect(900 - widthsIn(900, 800, null).left).toBeGreaterThanOrEqual(470);
   });
 
+  it("give the hierarchy the rest where the samples fold", () => {
+    const { left } = widthsIn(1100, 800, null);
+    const plot = plotArea({ width: 1100 - left, height: 800 - bars });
+    expect(plot.width - plot.height).toBeLessThan(60);
+  });
+
   it("stay as they were set by hand, as far as they fit", () => {
     expect(widthsIn(1920, 1080, { left: 333, right: 444 })).toEqual({ left: 333, right: 444 });
     expect(widthsIn(1280, 800, { left: 333, right: 1000 })).toEqual({ left: 333, right: 477 });
