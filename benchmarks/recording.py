@@ -57,10 +57,10 @@ def main() -> None:
     """Print medians and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=64)
-    parser.add_argument("--images", type=int, default=4096)
+    parser.add_argument("--images", type=int, default=16_384)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--classes", type=int, default=1000)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -265,7 +265,8 @@ class ResultWriter:
 
         `provenance` adds what is known only at the end, such as the images that were left out.
         """
-        self.checkpoint()
+        # No checkpoint here: its sums can be larger than the result itself.
+        self._refuse_faulty()
         n = self._rows
         out = self._partial / _OUT
         out.mkdir(exist_ok=True)
