@@ -13,11 +13,21 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
+SHOWN = {
+    "demo-group-light-1280",
+    "demo-responses-dark-1280",
+    "demo-matrix-dark-1920",
+    "tiny-imagenet-matrix-light-1920",
+    "tiny-imagenet-group-dark-1920",
+    "tiny-imagenet-responses-light-1280",
+}
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -26,8 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("demo", type=Path)
     parser.add_argument("tiny_imagenet", type=Path)
+    parser.add_argument("--all", type=Path, help="write every state, theme and size there instead")
     args = parser.parse_args()
-    IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         plain = Path(folder) / "tiny-imagenet"
         shutil.copytree(args.tiny_imagenet, plain, ignore=shutil.ignore_patterns("thumbnails"))
@@ -42,35 +52,35 @@ def main() -> None:
                         page.goto(url)
                         page.wait_for_selector("[data-shown]")
                         page.wait_for_timeout(1500)
-                        take(page, name, f"{scheme}-{width}")
+                        take(page, args.all, name, f"{scheme}-{width}")
                         page.close()
         browser.close()
 
 
-def take(page: Page, study: str, suffix: str) -> None:
+def take(page: Page, folder: Path | None, study: str, suffix: str) -> None:
     """Take the matrix, a selected group and the response map."""
-    save(page, f"{study}-matrix-{suffix}")
+    save(page, folder, f"{study}-matrix-{suffix}")
     page.keyboard.press("/")
     page.keyboard.type("Cyrillic" if study == "demo" else "arthropod", delay=20)
     page.wait_for_timeout(300)
     page.keyboard.press("Enter")
+    if study == "demo":
+        page.get_by_label("Show everything").click()
+    page.mouse.move(5, 5)
     page.wait_for_timeout(1200)
-    save(page, f"{study}-group-{suffix}")
+    save(page, folder, f"{study}-group-{suffix}")
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     page.wait_for_timeout(2000)
-    save(page, f"{study}-responses-{suffix}")
+    save(page, folder, f"{study}-responses-{suffix}")
 
 
-def save(page: Page, name: str) -> None:
-    """Write one picture with few colours, which is a third of the size."""
-    from io import BytesIO
-
-    from PIL import Image
-
+def save(page: Page, folder: Path | None, name: str) -> None:
+    """Write one picture."""
+    if folder is None and name not in SHOWN:
+        return
     with Image.open(BytesIO(page.screenshot())) as picture:
-        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        small.save(IMAGES / f"{name}.png", optimize=True)
+        picture.convert("RGB").save((folder or IMAGES) / f"{name}.png", optimize=True)
 
 
 @contextmanager
