@@ -32,6 +32,14 @@ def test_all_forms_of_nesting_give_one_tree():
         assert tree.class_of_leaf.tolist() == [0, 1, 2]
 
 
+def test_groups_are_named_by_the_first_synonym():
+    tree = Hierarchy.from_nested(
+        [["goldfish, Carassius auratus", "eel"], [", odd"]],
+        ["goldfish, Carassius auratus", "eel", ", odd"],
+    )
+    assert [tree.name[v] for v in tree.children(0)] == ["goldfish + 1", ", odd"]
+
+
 def test_nameless_groups_are_named_after_their_first_class():
     tree = Hierarchy.from_nested([["cat", "dog", "fox"], ["oak"]], ["cat", "dog", "fox", "oak"])
     assert shape(tree) == ("all", ("cat + 2", "cat", "dog", "fox"), ("oak", "oak"))

@@ -217,8 +217,9 @@ def from_nested(obj: object, class_names: Sequence[str]) -> Draft:
 def name_groups(draft: Draft, weight: Mapping[int, float]) -> Draft:
     """Name every nameless inner node after its heaviest class: ``robin + 13``.
 
-    Parents come before children; ``weight`` is by class id, 0 if left out, ties go to the class
-    that was added first.
+    Of a name that lists synonyms ("robin, Turdus migratorius") the first is taken. Parents come
+    before children; ``weight`` is by class id, 0 if left out, ties go to the class that was added
+    first.
     """
     n = len(draft.name)
     best = [v if class_id >= 0 else -1 for v, class_id in enumerate(draft.class_id)]
@@ -231,7 +232,8 @@ def name_groups(draft: Draft, weight: Mapping[int, float]) -> Draft:
     for v in range(n):
         if not draft.name[v]:
             rest = f" + {n_leaves[v] - 1}" if n_leaves[v] > 1 else ""
-            draft.name[v] = f"{draft.name[best[v]]}{rest}" if best[v] >= 0 else "?"
+            name = draft.name[best[v]] if best[v] >= 0 else "?"
+            draft.name[v] = f"{name.split(', ', 1)[0] or name}{rest}"
     return draft
 
 
