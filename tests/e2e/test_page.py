@@ -124,6 +124,9 @@ def test_box_of_cells_selects_their_samples(open_page, planted, last):
     page.page.mouse.move(*page.leaf_point(7, 9, 40), steps=5)
     page.page.mouse.up()
     inside = (last["true"] < 8) & (last["pred"] >= 2) & (last["pred"] < 10)
+    wrong = last["true"] != last["pred"]
+    page.wait_for(selected=(inside & wrong).sum())
+    page.page.keyboard.press("d")
     page.wait_for(selected=inside.sum())
     assert "8 classes taken for 8 classes" in page.page.locator(".right h2").inner_text()
 

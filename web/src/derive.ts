@@ -78,18 +78,19 @@ export function createDerive(): Derive {
   const selected = memo(selectRows);
   const rowsOfSelection = memo(
     (
-      ...[selection, tree, cells, rows, shown, minCount, top]: [
+      ...[selection, tree, cells, rows, shown, minCount, diagonal, top]: [
         AppState["selection"],
         Tree,
         CellIndex,
         Rows | null,
         Filtered,
         number,
+        boolean,
         Uint32Array | null,
       ]
     ): (() => Uint32Array | null) =>
       () =>
-        rows ? selected(selection, tree, cells, shown, minCount, top) : null,
+        rows ? selected(selection, tree, cells, shown, minCount, diagonal, top) : null,
   );
   const counted = memo(countSelection);
   const label = memo(selectionLabel);
@@ -255,7 +256,16 @@ export function createDerive(): Derive {
           })
         : null;
     const topRows = top && rows ? topRowsOf(top, rows) : null;
-    const selectedRows = rowsOfSelection(selection, tree, cells, rows, kept, minCount, topRows);
+    const selectedRows = rowsOfSelection(
+      selection,
+      tree,
+      cells,
+      rows,
+      kept,
+      minCount,
+      state.encoding.diagonal,
+      topRows,
+    );
     const series = seriesOf(manifest, result);
     const made = model(
       state,
@@ -284,7 +294,7 @@ export function createDerive(): Derive {
       layer,
       model: made,
       get parts() {
-        return counted(selection, tree, cells, kept, minCount);
+        return counted(selection, tree, cells, kept, minCount, state.encoding.diagonal);
       },
       get nShown() {
         return totals(cells, kept.count, minCount).nShown;

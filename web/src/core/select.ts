@@ -11,7 +11,7 @@ export type PartCounts = { readonly [part in Part]: number };
 /**
  * Rows of a selection after the filters, in row order; null when nothing is selected. Several nodes make one
  * group: the union of their classes. `topRows` are the rows that activate the selected neuron most; they keep
- * their order.
+ * their order. A box leaves correct samples out while `diagonal` is false: it holds what the matrix shows.
  */
 export function selectRows(
   selection: Selection,
@@ -19,6 +19,7 @@ export function selectRows(
   cells: CellIndex,
   filtered: Filtered,
   minCount: number,
+  diagonal: boolean,
   topRows: Uint32Array | null = null,
 ): Uint32Array | null {
   if (selection.kind === "none") return null;
@@ -30,7 +31,9 @@ export function selectRows(
     );
   }
   const chosen =
-    selection.kind === "groups" ? cellsOfGroup(selection, tree, cells) : cellsOfBoxes(selection, tree, cells);
+    selection.kind === "groups"
+      ? cellsOfGroup(selection, tree, cells)
+      : cellsOfBoxes(selection, tree, cells, diagonal);
   return rowsOfCells(chosen, cells, filtered, minCount);
 }
 
@@ -41,11 +44,12 @@ export function countSelection(
   cells: CellIndex,
   filtered: Filtered,
   minCount: number,
+  diagonal: boolean,
 ): PartCounts {
   const counts = { both: 0, tp: 0, tp_correct: 0, tp_confused: 0, fp: 0, fn: 0, true: 0, pred: 0 };
   if (selection.kind === "none" || selection.kind === "top") return counts;
   if (selection.kind === "cells") {
-    const chosen = cellsOfBoxes(selection, tree, cells);
+    const chosen = cellsOfBoxes(selection, tree, cells, diagonal);
     for (let j = 0; j < chosen.length; j++) {
       if (chosen[j] === 1 && filtered.count[j] >= minCount) counts.both += filtered.count[j];
     }
@@ -101,10 +105,12 @@ function cellsOfGroup(selection: GroupSelection, tree: Tree, cells: CellIndex): 
   return chosen;
 }
 
-function cellsOfBoxes(selection: CellSelection, tree: Tree, cells: CellIndex): Uint8Array {
+// A box holds what the matrix shows in it: no correct samples while the diagonal is hidden.
+function cellsOfBoxes(selection: CellSelection, tree: Tree, cells: CellIndex, diagonal: boolean): Uint8Array {
   const chosen = new Uint8Array(cells.true.length);
   for (const { rows, cols } of selection.boxes) {
     for (let j = 0; j < chosen.length; j++) {
+      if (!diagonal && cells.true[j] === cells.pred[j]) continue;
       const row = tree.leafOfClass[cells.true[j]];
       const col = tree.leafOfClass[cells.pred[j]];
       if (row >= rows.start && row < rows.stop && col >= cols.start && col < cols.stop) chosen[j] = 1;

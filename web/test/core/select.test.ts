@@ -12,7 +12,7 @@ const group = (part: Part, ...nodes: number[]): Selection => ({ kind: "groups", 
 
 describe("groups", () => {
   it("counts the parts of worked example 3", () => {
-    expect(countSelection(group("both", groupA), tree, cells, everything, 1)).toEqual({
+    expect(countSelection(group("both", groupA), tree, cells, everything, 1, true)).toEqual({
       tp: 14,
       tp_correct: 11,
       tp_confused: 3,
@@ -34,9 +34,9 @@ describe("groups", () => {
       ]) {
         const filtered = applyFilter(cells, rows, filter, null);
         const selection = group(part, groupA);
-        const selected = selectRows(selection, tree, cells, filtered, filter.minCount);
+        const selected = selectRows(selection, tree, cells, filtered, filter.minCount, true);
         expect(selected).toHaveLength(
-          countSelection(selection, tree, cells, filtered, filter.minCount)[part],
+          countSelection(selection, tree, cells, filtered, filter.minCount, true)[part],
         );
         for (const row of selected ?? []) {
           const j = cellOfRow(cells, row);
@@ -49,7 +49,7 @@ describe("groups", () => {
 
   it("takes several nodes as one group", () => {
     const nodes = ["0", "2"].map((name) => tree.name.indexOf(name));
-    const counts = countSelection(group("both", ...nodes), tree, cells, everything, 1);
+    const counts = countSelection(group("both", ...nodes), tree, cells, everything, 1, true);
     expect(counts.tp).toBe(5 + 1 + 7);
     expect(counts.fn).toBe(2 + 1 + 2);
     expect(counts.fp).toBe(1 + 3);
@@ -64,10 +64,17 @@ describe("boxes of cells", () => {
 
   it("unites boxes without counting a cell twice", () => {
     const selection: Selection = { kind: "cells", boxes: [box(0, 2, 0, 2), box(1, 3, 1, 3)] };
-    const selected = selectRows(selection, tree, cells, everything, 1);
+    const selected = selectRows(selection, tree, cells, everything, 1, true);
     expect(selected).toHaveLength(5 + 2 + 1 + 6 + 0 + 1 + 7);
-    expect(countSelection(selection, tree, cells, everything, 1).both).toBe(22);
+    expect(countSelection(selection, tree, cells, everything, 1, true).both).toBe(22);
     expect(new Set(selected).size).toBe(22);
+  });
+
+  it("leave correct samples out while the diagonal is hidden, which groups never do", () => {
+    const selection: Selection = { kind: "cells", boxes: [box(0, 2, 0, 2)] };
+    expect(selectRows(selection, tree, cells, everything, 1, false)).toHaveLength(2 + 1);
+    expect(countSelection(selection, tree, cells, everything, 1, false).both).toBe(2 + 1);
+    expect(countSelection(group("both", groupA), tree, cells, everything, 1, false).tp).toBe(14);
   });
 });
 
@@ -77,11 +84,11 @@ describe("top samples", () => {
     const kept = [...(errors.keep ?? [])].flatMap((keep, row) => (keep === 1 ? [row] : []));
     const top = Uint32Array.of(kept[4], 0, kept[1]);
     const selection: Selection = { kind: "top", layer: "conv", neuron: 1 };
-    expect([...(selectRows(selection, tree, cells, errors, 1, top) ?? [])]).toEqual([kept[4], kept[1]]);
-    expect(selectRows(selection, tree, cells, errors, 1)).toHaveLength(0);
+    expect([...(selectRows(selection, tree, cells, errors, 1, true, top) ?? [])]).toEqual([kept[4], kept[1]]);
+    expect(selectRows(selection, tree, cells, errors, 1, true)).toHaveLength(0);
   });
 });
 
 it("selects nothing when nothing is selected", () => {
-  expect(selectRows({ kind: "none" }, tree, cells, everything, 1)).toBeNull();
+  expect(selectRows({ kind: "none" }, tree, cells, everything, 1, true)).toBeNull();
 });
