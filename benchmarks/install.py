@@ -21,11 +21,13 @@ def main() -> None:
         python = environment / "bin/python"
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
         site = next((environment / "lib").glob("python*/site-packages"))
-        before = size(site)
+        before, before_plain = size(site), size(site, bytecode=False)
         start = time.perf_counter()
         subprocess.run([python, "-m", "pip", "install", "-q", ROOT], check=True)
         print(f"pip install .        {time.perf_counter() - start:8.1f} s, the bundle built in it")
-        print(f"core installation    {(size(site) - before) / 1e6:8.0f} MB on disk")
+        plain = (size(site, bytecode=False) - before_plain) / 1e6
+        print(f"files of packages    {plain:8.0f} MB on disk")
+        print(f"with bytecode        {(size(site) - before) / 1e6:8.0f} MB on disk")
         modules = subprocess.run(
             [python, "-c", LIST_MODULES], check=True, capture_output=True, text=True
         ).stdout.split()
@@ -35,9 +37,10 @@ def main() -> None:
         )
 
 
-def size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def size(folder: Path, bytecode: bool = True) -> int:
+    """Bytes of all files below a folder, with or without the bytecode that pip compiles."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in files if bytecode or file.suffix != ".pyc")
 
 
 def import_time(python: Path, runs: int = 9) -> float:

@@ -14,7 +14,7 @@ def test_examples_of_methods_9_2():
 @pytest.mark.torch
 @pytest.mark.parametrize(("height", "width", "side"), [(7, 5, 4), (13, 8, 3), (4, 4, 4), (9, 2, 2)])
 def test_torch_pools_the_same(height, width, side):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="PyTorch pools as the oracle")
     maps = np.random.default_rng(0).normal(size=(3, 2, height, width)).astype(np.float32)
     expected = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(maps), side)
     np.testing.assert_allclose(
