@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from classblocks.study.atomic import TEMPORARY_SUFFIX
 from classblocks.study.format import (
+    FINDINGS_FILE,
     RECORDING_FILE,
     RESULT_FILE,
     RESULTS,
@@ -62,6 +63,7 @@ def check(study: Study | str | os.PathLike[str], report: Report | None = None) -
     for name in study.hierarchies:
         read = partial(study.hierarchies.__getitem__, name)
         problems += _attempt(f"hierarchies/{name}.json", read)
+    problems += _attempt(FINDINGS_FILE, lambda: study.findings)
     say("thumbnails")
     problems += _thumbnails(study)
     return problems

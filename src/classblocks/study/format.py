@@ -16,6 +16,7 @@ RESULT_VERSION = 1
 STUDY_FILE = "study.json"
 SAMPLES_FILE = "samples.parquet"
 ACTIVITY_FILE = "activity.json"
+FINDINGS_FILE = "findings.json"
 RESULTS = "results"
 HIERARCHIES = "hierarchies"
 THUMBNAILS = "thumbnails"
@@ -31,6 +32,10 @@ _MAX_NAME_BYTES = 240
 
 class StudyError(ValueError):
     """A study, or something to be put into one, is not as it must be."""
+
+
+class NameTakenError(StudyError):
+    """What is to be saved under a name exists already under it."""
 
 
 def check_name(name: str, what: str) -> str:

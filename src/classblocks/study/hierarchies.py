@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from classblocks.core import nested_json
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.study.format import Classes, StudyError
+from classblocks.study.atomic import remove_temporaries, write_bytes
+from classblocks.study.format import Classes, NameTakenError, StudyError, check_name
 from classblocks.study.stamps import hierarchy_stamps
 
 
@@ -44,3 +46,28 @@ class StoredHierarchies(Mapping[str, Hierarchy]):
             except (ValueError, OSError) as error:
                 raise StudyError(f"{path}: {error}") from None
         return self._open[name]
+
+
+def write_hierarchy(
+    folder: Path, name: str, hierarchy: Hierarchy, n_classes: int, replace: bool
+) -> None:
+    """Put a hierarchy into the folder; the caller holds the lock of the study."""
+    check_name(name, "hierarchy")
+    if hierarchy.n_classes != n_classes:
+        raise StudyError(
+            f"hierarchy {name!r} has {hierarchy.n_classes} classes, the study {n_classes}"
+        )
+    path = folder / f"{name}.json"
+    if not replace and path.exists():
+        raise NameTakenError(
+            f"hierarchy {name!r} exists already in {folder.parent}: choose another name or replace "
+            "it"
+        )
+    try:
+        json.dumps(dict(hierarchy.how), allow_nan=False)
+        data = (nested_json.dumps(hierarchy.to_json()) + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"{path}: cannot be written as JSON: {error}") from None
+    folder.mkdir(exist_ok=True)
+    remove_temporaries(path)
+    write_bytes(path, data)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from classblocks.core import nested_json, validate
+from classblocks.core import validate
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.activity import clear_activity, read_activity, write_activity
 from classblocks.study.adding import add_result
@@ -21,11 +21,12 @@ from classblocks.study.atomic import (
     locked,
     read_object,
     remove_temporaries,
-    write_bytes,
     write_json,
     write_table,
 )
+from classblocks.study.findings import Finding, add_finding, read_findings, remove_finding
 from classblocks.study.format import (
+    FINDINGS_FILE,
     FORMAT,
     FORMAT_VERSION,
     HIERARCHIES,
@@ -39,7 +40,7 @@ from classblocks.study.format import (
     check_name,
     check_version,
 )
-from classblocks.study.hierarchies import StoredHierarchies
+from classblocks.study.hierarchies import StoredHierarchies, write_hierarchy
 from classblocks.study.predictions import checked_ids
 from classblocks.study.result import Result
 from classblocks.study.samples import Samples, merge_samples, samples_table
@@ -164,21 +165,39 @@ class Study:
 
     def add_hierarchy(self, name: str, hierarchy: Hierarchy, default: bool = False) -> None:
         """Save a hierarchy, in place of one with the same name."""
-        check_name(name, "hierarchy")
-        if hierarchy.n_classes != len(self.classes):
-            raise StudyError(
-                f"hierarchy {name!r} has {hierarchy.n_classes} classes, the study "
-                f"{len(self.classes)}"
-            )
-        folder = self.path / HIERARCHIES
-        folder.mkdir(exist_ok=True)
-        text = nested_json.dumps(hierarchy.to_json())
-        write_bytes(folder / f"{name}.json", (text + "\n").encode())
-        if default:
-            with self._lock():
+        with self._lock():
+            self._write_hierarchy(name, hierarchy, replace=True)
+            if default:
                 self._read_description()
                 description = {**self._description, "default_hierarchy": name}
                 write_json(self.path / STUDY_FILE, description)
+        self.refresh()
+
+    def save_hierarchy(self, name: str, hierarchy: Hierarchy, replace: bool = False) -> None:
+        """Save a hierarchy; one with the same name is replaced only if that is asked for."""
+        with self._lock():
+            self._write_hierarchy(name, hierarchy, replace)
+        self.refresh()
+
+    def _write_hierarchy(self, name: str, hierarchy: Hierarchy, replace: bool) -> None:
+        folder = self.path / HIERARCHIES
+        write_hierarchy(folder, name, hierarchy, len(self.classes), replace)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Named views, oldest first; a damaged file is an error."""
+        return read_findings(self.path)
+
+    def add_finding(self, name: str, note: str, state: Mapping[str, Any]) -> Finding:
+        """Keep a view under a name; `state` is JSON."""
+        finding = Finding.new(name, note, state)
+        add_finding(self.path, self._lock(), finding)
+        self.refresh()
+        return finding
+
+    def remove_finding(self, finding_id: str) -> None:
+        """Forget a view."""
+        remove_finding(self.path, self._lock(), finding_id)
         self.refresh()
 
     def add_samples(
@@ -266,6 +285,7 @@ class Study:
             "samples": stamp(self.path / SAMPLES_FILE),
             "thumbnails": stamp(self.path / THUMBNAILS / INDEX_FILE),
             "hierarchies": hierarchy_stamps(self.path / HIERARCHIES),
+            "findings": stamp(self.path / FINDINGS_FILE),
             "results": results,
         }
         before = self._stamps
