@@ -66,6 +66,16 @@ def test_more_classes_than_sixteen_bits():
     assert cells.row_order.tolist() == [1, 3, 0, 2]
 
 
+def test_more_classes_than_fit_one_sort_key():
+    n_classes = 2**31 - 1
+    true = np.array([n_classes - 1, 3, n_classes - 1, 7, 3])
+    pred = np.array([1, n_classes - 1, 1, 0, 2])
+    cells = count_cells(true, pred, n_classes)
+    assert cells.true.tolist() == [3, 3, 7, n_classes - 1]
+    assert cells.pred.tolist() == [2, n_classes - 1, 0, 1]
+    assert cells.row_order.tolist() == [4, 1, 3, 0, 2]
+
+
 def test_cells_of_a_matrix():
     dense = np.array([[5, 0], [2, 0]])
     cells = cells_of(dense)

@@ -61,9 +61,34 @@ class Where:
         ValueError
             ``top_k`` of 2 or more and an unknown rank; names the first such row.
         """
-        n = validate.same_length(
-            true=true, pred=pred, p_pred=p_pred, p_true=p_true, true_rank=true_rank
-        )
+        validate.same_length(true=true, pred=pred)
+        return self.passes(wrong=true != pred, p_pred=p_pred, p_true=p_true, true_rank=true_rank)
+
+    def passes(
+        self,
+        *,
+        wrong: NDArray[np.bool_],
+        p_pred: NDArray[np.float32],
+        p_true: NDArray[np.float32],
+        true_rank: NDArray[np.signedinteger],
+    ) -> NDArray[np.bool_]:
+        """Apply the sample filters to rows of which only right or wrong is known.
+
+        Parameters
+        ----------
+        wrong : (n,) bool, whether ``pred != true``
+        p_pred, p_true, true_rank : as for ``keep``
+
+        Returns
+        -------
+        (n,) bool
+
+        Raises
+        ------
+        ValueError
+            As for ``keep``.
+        """
+        n = validate.same_length(wrong=wrong, p_pred=p_pred, p_true=p_true, true_rank=true_rank)
         keep = np.ones(n, bool)
         if self.top_k:
             unknown = true_rank < 0
@@ -72,7 +97,7 @@ class Where:
                     f"top_k={self.top_k}: the rank of the true class is unknown in row "
                     f"{int(unknown.argmax())}; only top_k=0 and 1 work without it"
                 )
-            keep &= np.where(unknown, pred != true, true_rank >= self.top_k)
+            keep &= np.where(unknown, wrong, true_rank >= self.top_k)
         for p, bounds in ((p_pred, self.p_pred), (p_true, self.p_true)):
             if tuple(bounds) != EVERYTHING:
                 values = np.asarray(p, np.float32)
