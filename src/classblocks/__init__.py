@@ -7,10 +7,14 @@ if TYPE_CHECKING:
     from classblocks.core.columns import Columns as Columns
     from classblocks.core.confusion import confusion as confusion
     from classblocks.core.hierarchy import Hierarchy as Hierarchy
+    from classblocks.core.logits import LogitSums as LogitSums
+    from classblocks.core.logits import logit_similarity as logit_similarity
     from classblocks.core.metrics import cut_accuracy as cut_accuracy
     from classblocks.core.metrics import group_metrics as group_metrics
     from classblocks.core.metrics import level_mass as level_mass
     from classblocks.core.order import order_classes as order_classes
+    from classblocks.core.outliers import block_outliers as block_outliers
+    from classblocks.core.partition import partition as partition
     from classblocks.core.relevance import auroc as auroc
     from classblocks.core.relevance import margin as margin
     from classblocks.core.relevance import relevance as relevance
@@ -25,18 +29,22 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "Columns": "core.columns",
     "Hierarchy": "core.hierarchy",
+    "LogitSums": "core.logits",
     "Study": "study",
     "StudyError": "study",
     "Where": "core.where",
     "auroc": "core.relevance",
+    "block_outliers": "core.outliers",
     "confusion": "core.confusion",
     "create": "study",
     "cut_accuracy": "core.metrics",
     "group_metrics": "core.metrics",
     "level_mass": "core.metrics",
+    "logit_similarity": "core.logits",
     "margin": "core.relevance",
     "open": "study",
     "order_classes": "core.order",
+    "partition": "core.partition",
     "relevance": "core.relevance",
 }
 
