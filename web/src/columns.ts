@@ -1,5 +1,5 @@
-import type { HierarchyColumns } from "./core/hierarchy";
 import { orderNeurons, quantile } from "./core/responses";
+import type { Tree } from "./model";
 import type { Relevance } from "./source/answers";
 import type { LayerInfo } from "./source/source";
 import type { ResponseState } from "./state/state";
@@ -37,15 +37,12 @@ export function orderColumns(
 }
 
 /** Class ids below any of the nodes, ascending. */
-export function classesOfNodes(hierarchy: HierarchyColumns, nodes: readonly number[]): readonly number[] {
+export function classesOfNodes(tree: Tree, nodes: readonly number[]): readonly number[] {
   const inside = new Set<number>();
-  for (const node of nodes) {
-    const stop = hierarchy.stop[node];
-    if (stop === undefined) continue;
-    for (let at = node; at < hierarchy.parent.length && hierarchy.start[at] < stop; at++) {
-      const classId = hierarchy.class[at];
-      if (classId >= 0) inside.add(classId);
-    }
+  for (const wire of nodes) {
+    const node = tree.nodeOfWire[wire] ?? -1;
+    if (node < 0) continue;
+    for (let leaf = tree.start[node]; leaf < tree.stop[node]; leaf++) inside.add(tree.classOfLeaf[leaf]);
   }
   return [...inside].sort((a, b) => a - b);
 }

@@ -16,6 +16,13 @@ const KEPT: { readonly [V in View]: number } = {
   activations: 4,
   neuron: 32,
   top_samples: 32,
+  partition: 16,
+  outliers: 8,
+  criteria: 16,
+  refine: 8,
+  compare: 8,
+  repair: 4,
+  summary: 16,
 };
 
 /** Answers by message. A new object whenever an answer arrives; an answer keeps its identity. */
@@ -109,8 +116,16 @@ export function createData(source: Source): Data {
   };
 }
 
+const trees = new WeakMap<object, number>();
+let nTrees = 0;
+
+/** Trees may have 50,000 nodes, so the key holds a number for each tree object instead of its arrays. */
 function keyOf(message: Message): string {
-  return `${message.view} ${JSON.stringify(message)}`;
+  return `${message.view} ${JSON.stringify(message, (_, value) => {
+    if (value === null || typeof value !== "object" || !("parent" in value)) return value;
+    if (!trees.has(value)) trees.set(value, nTrees++);
+    return trees.get(value);
+  })}`;
 }
 
 function viewOf(key: string): string {

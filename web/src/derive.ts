@@ -1,19 +1,29 @@
+import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
 import { largestCell } from "./core/cells";
-import { everything, filterRange, filterRank, filterValues, isBounded } from "./core/filter";
-import { buildTree, sortChildren } from "./core/hierarchy";
+import { everything, filterRange, filterRank, filterValues } from "./core/filter";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
 import { countSelection, type PartCounts, selectRows } from "./core/select";
 import type { Known } from "./data";
+import type { Ground } from "./ground";
 import { nodeLabels, selectionLabel } from "./label";
-import { hold, memo } from "./memo";
+import { hold, holdFor, memo } from "./memo";
 import type { CellIndex, Filtered, GroupMetrics, Model, ResponseBlock, Rows, Tree } from "./model";
-import { chosenHierarchy, chosenLayer, chosenResult, seriesOf } from "./results";
-import type { NeuronMeans, TopSamples } from "./source/answers";
+import { chosenLayer, chosenResult, seriesOf } from "./results";
+import type {
+  Comparison,
+  Criteria,
+  NeuronMeans,
+  Outliers,
+  PartitionAnswer,
+  Repairs,
+  Summary,
+  TopSamples,
+} from "./source/answers";
 import type { LayerInfo, Manifest, ResultInfo } from "./source/source";
 import { settle } from "./state/settle";
-import type { AppState, GroupMetric, IcicleState } from "./state/state";
+import type { AppState, IcicleState } from "./state/state";
 import { pageOf } from "./wanted";
 
 /** What the panels show: the model of the views, and what is around it. */
@@ -25,6 +35,13 @@ export interface Page {
   readonly shown: ResultInfo;
   readonly series: readonly ResultInfo[];
   readonly hierarchy: string;
+  readonly ground: Ground;
+  /** Of the tree shown; null until asked for and arrived, like the three below. */
+  readonly criteria: Criteria | null;
+  /** Of the tree shown with the hierarchy `state.compare`; rows are nodes of `ground.tree` (see `rowOfNode`). */
+  readonly comparison: Comparison | null;
+  readonly repairs: Repairs | null;
+  readonly summary: Summary | null;
   readonly layer: LayerInfo | null;
   readonly model: Model;
   /** Counted when asked for, like the totals below: panels ask after the views have drawn. */
@@ -42,28 +59,26 @@ export interface Page {
   readonly topValues: TopSamples | null;
 }
 
-interface Loaded {
-  readonly info: ResultInfo;
-  readonly cells: CellIndex;
-  readonly rows: Rows | null;
-}
-
-export type Derive = (state: AppState, manifest: Manifest | null, known: Known, dark: boolean) => Page | null;
+export type Derive = (
+  state: AppState,
+  manifest: Manifest | null,
+  known: Known,
+  dark: boolean,
+  ground: Ground | null,
+) => Page | null;
 
 /** Make the selectors of one mounted app; each recomputes only when one of its inputs is another object. */
 export function createDerive(): Derive {
-  const heldResult = hold<Loaded>();
-  const heldTree = hold<{ readonly name: string; readonly tree: Tree }>();
+  const heldPartition = holdFor<Tree, PartitionAnswer>();
+  const heldOutliers = holdFor<PartitionAnswer, Outliers>();
+  const heldComparison = holdFor<Tree, Comparison>();
+  const heldRepairs = holdFor<Tree, Repairs>();
+  const heldCriteria = hold<Criteria>();
+  const heldSummary = hold<Summary>();
+  const agreements = memo((jaccard: Float32Array) => Float64Array.from(jaccard));
   const heldBlock = hold<ResponseBlock>();
-  const loadedResult = memo(
-    (info: ResultInfo, cells: CellIndex, rows: Rows | null): Loaded => ({ info, cells, rows }),
-  );
-  const namedTree = memo((name: string, tree: Tree) => ({ name, tree }));
-  const wireTree = memo(buildTree);
-  const baseMetrics = memo((tree: Tree, cells: CellIndex) => groupMetrics(tree, cells, cells.count));
-  const sortedTree = memo(sortTree);
-  const settled = memo((state: AppState, nNodes: number, nClasses: number) =>
-    settle(state, { nNodes, nClasses }),
+  const settled = memo((state: AppState, nodeOfWire: Int32Array, nClasses: number) =>
+    settle(state, { nodeOfWire, nClasses }),
   );
   const labels = memo(nodeLabels);
   const unfiltered = memo(everything);
@@ -121,8 +136,15 @@ export function createDerive(): Derive {
     },
   );
   const nodeValues = memo(
-    (state: IcicleState, metrics: GroupMetrics, means: Float64Array | null): Float64Array =>
-      state.colour === "neuron" ? (means ?? metrics.recall) : metrics[state.colour],
+    (
+      { colour }: IcicleState,
+      metrics: GroupMetrics,
+      means: Float64Array | null,
+      agreement: Float64Array | null,
+    ): Float64Array => {
+      if (colour === "neuron") return means ?? metrics.recall;
+      return colour === "agreement" ? (agreement ?? metrics.recall) : metrics[colour];
+    },
   );
   const model = memo(
     (
@@ -142,6 +164,8 @@ export function createDerive(): Derive {
         responses,
         selectedRows,
         selectionText,
+        partition,
+        outliers,
       ]: [
         AppState,
         boolean,
@@ -158,6 +182,8 @@ export function createDerive(): Derive {
         ResponseBlock | null,
         () => Uint32Array | null,
         string,
+        PartitionAnswer | null,
+        Outliers | null,
       ]
     ): Model => ({
       state,
@@ -177,26 +203,17 @@ export function createDerive(): Derive {
         return selectedRows();
       },
       selectionLabel: selectionText,
+      partition,
+      outliers,
     }),
   );
 
-  return (asked, manifest, known, dark) => {
+  return (asked, manifest, known, dark, ground) => {
     const result = chosenResult(manifest, asked);
     const classes = known.find({ view: "classes" });
-    const hierarchyName = chosenHierarchy(manifest, asked);
-    if (!manifest || !result || !classes || hierarchyName === null) return null;
-
-    const columns = known.find({ view: "hierarchy", hierarchy: hierarchyName });
-    const loaded = heldResult(readyResult(asked, result, known, loadedResult));
-    const named = heldTree(columns && namedTree(hierarchyName, wireTree(columns)));
-    if (!loaded || !named) return null;
-    const { info, cells, rows } = loaded;
-
-    const { sort, descending } = asked.icicle;
-    const metrics0 =
-      sort === "precision" || sort === "recall" || sort === "f1" ? baseMetrics(named.tree, cells) : null;
-    const tree = sortedTree(named.tree, metrics0, sort, descending);
-    const state = settled(asked, tree.nNodes, cells.nClasses);
+    if (!manifest || !result || !classes || !ground) return null;
+    const { info, cells, rows, tree } = ground;
+    const state = settled(asked, tree.nodeOfWire, cells.nClasses);
 
     const activationOf = (one: { layer: string; neuron: number }) =>
       known.find({ view: "activations", result: info.name, layer: one.layer, neuron: one.neuron });
@@ -215,12 +232,15 @@ export function createDerive(): Derive {
     const chosen = layer && neuron !== null ? { layer: layer.name, neuron } : null;
     const means = chosen && known.find({ view: "neuron", result: info.name, ...chosen });
     const meanOfNode = state.icicle.colour === "neuron" && means ? neuronValues(tree, means) : null;
-    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode);
+    const asks = treeAsks(state, ground);
+    const comparison = asks.compare && heldComparison(tree, known.find(asks.compare));
+    const agreement = comparison && agreements(comparison.jaccard);
+    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode, agreement);
     const nodeRange = meanOfNode ? ranged(meanOfNode) : UNIT;
 
     let responses: ResponseBlock | null = null;
-    if (layer && columns && state.tab === "responses") {
-      const inGroup = groupClasses(columns, state.responses.nodes);
+    if (layer && state.tab === "responses") {
+      const inGroup = groupClasses(tree, state.responses.nodes);
       const relevance = known.find({
         view: "relevance",
         result: info.name,
@@ -266,6 +286,9 @@ export function createDerive(): Derive {
       state.encoding.diagonal,
       topRows,
     );
+    const partition = asks.partition && heldPartition(tree, known.find(asks.partition));
+    const outliers =
+      partition && heldOutliers(partition, known.find(outliersMessage(state, ground, partition)));
     const series = seriesOf(manifest, result);
     const made = model(
       state,
@@ -283,6 +306,8 @@ export function createDerive(): Derive {
       responses,
       selectedRows,
       label(state, tree, classes, info),
+      partition,
+      outliers,
     );
     const activation = state.filter.activation ? filterActivation : chosen && activationOf(chosen);
     const value: Page = {
@@ -290,7 +315,12 @@ export function createDerive(): Derive {
       result,
       shown: info,
       series,
-      hierarchy: named.name,
+      hierarchy: ground.hierarchy,
+      ground,
+      criteria: asks.criteria && heldCriteria(known.find(asks.criteria)),
+      comparison,
+      repairs: asks.repair && heldRepairs(tree, known.find(asks.repair)),
+      summary: asks.summary && heldSummary(known.find(asks.summary)),
       layer,
       model: made,
       get parts() {
@@ -314,43 +344,6 @@ export function createDerive(): Derive {
 }
 
 const UNIT: readonly [number, number] = [0, 1];
-
-/** The result asked for, as soon as the picture it gives is the right one: filters by row wait for the rows. */
-function readyResult(
-  state: AppState,
-  result: ResultInfo,
-  known: Known,
-  make: (info: ResultInfo, cells: CellIndex, rows: Rows | null) => Loaded,
-): Loaded | null {
-  const cells = known.find({ view: "cells", result: result.name });
-  const rows = known.find({ view: "rows", result: result.name });
-  return cells && (rows || !needsRows(state)) ? make(result, cells, rows) : null;
-}
-
-/** Whether the picture depends on single samples. */
-export function needsRows({ filter, selection }: AppState): boolean {
-  const filters =
-    filter.topK > 1 || isBounded(filter.pPred) || isBounded(filter.pTrue) || filter.activation !== null;
-  return filters || selection.kind !== "none";
-}
-
-function sortTree(
-  tree: Tree,
-  metrics: GroupMetrics | null,
-  sort: IcicleState["sort"],
-  descending: boolean,
-): Tree {
-  if (sort === "hierarchy") return tree;
-  if (sort === "name") return sortChildren(tree, "name", descending);
-  if (sort === "size") {
-    return sortChildren(
-      tree,
-      Float64Array.from(tree.stop, (stop, node) => stop - tree.start[node]),
-      descending,
-    );
-  }
-  return metrics ? sortChildren(tree, metrics[sort as GroupMetric], descending) : tree;
-}
 
 function sumShown(cells: CellIndex, count: Int32Array, minCount: number) {
   let nShown = 0;

@@ -70,6 +70,8 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
       const cols = rangeName(box.cols.start, box.cols.stop, tree, classes);
       return more.length === 0 ? `${rows} taken for ${cols}` : `${selection.boxes.length} boxes of cells`;
     }
+    case "lasso":
+      return "Cells inside a lasso";
     case "top":
       return `Strongest for neuron ${selection.neuron} of ${selection.layer}`;
   }

@@ -18,3 +18,13 @@ export function hold<T>(): (value: T | null) => T | null {
     return last;
   };
 }
+
+/** Give back the last value that was not null and belongs to the same key. */
+export function holdFor<K, T>(): (key: K, value: T | null) => T | null {
+  let last: { readonly key: K; readonly value: T } | null = null;
+  return (key, value) => {
+    if (value !== null) last = { key, value };
+    else if (last && !Object.is(last.key, key)) last = null;
+    return last?.value ?? null;
+  };
+}

@@ -1,8 +1,11 @@
+import type { Outliers, PartitionAnswer } from "./source/answers";
 import type { Action } from "./state/actions";
 import type { Cell } from "./state/cell";
 import type { AppState } from "./state/state";
 
-/** Tree in the current child order: preorder arrays, root 0; `wireNode` gives the row on the wire, which selections name. */
+/**
+ * Tree in the current child order: preorder arrays, root 0; `wireNode` is what selections and edits call a
+ * node: its row on the wire, or the number an edit gave it. `nodeOfWire` is −1 for nodes that edits took away. */
 export interface Tree {
   readonly nNodes: number;
   readonly parent: Int32Array;
@@ -101,6 +104,10 @@ export interface Model {
   /** Rows (positions in Rows) of the selection after the filters, or null when nothing is selected; found when asked for. */
   readonly selectedRows: Uint32Array | null;
   readonly selectionLabel: string;
+  /** Blocks to outline, along the leaves shown; null without a partition. */
+  readonly partition: PartitionAnswer | null;
+  /** Confusions between these blocks; null without a partition. */
+  readonly outliers: Outliers | null;
 }
 
 export type Hover =

@@ -1,5 +1,6 @@
 import { createData, type Known } from "./data";
 import { createDerive, type Page } from "./derive";
+import { createGround } from "./ground";
 import type { Hover, Pointer } from "./model";
 import { chosenResult, seriesOf } from "./results";
 import type { Manifest, Source } from "./source/source";
@@ -45,6 +46,7 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   const abort = new AbortController();
   const store = createStore(initial);
   const data = createData(source);
+  const ground = createGround();
   const derive = createDerive();
   const manifest = cell<Manifest | null>(null);
   const unreachable = cell<string | null>(null);
@@ -59,10 +61,11 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   function update(): void {
     const history = store.history.get();
     const now = history.present;
-    data.want(wanted(now, manifest.get(), data.known.get()));
+    const stood = ground(now, manifest.get(), data.known.get());
+    data.want(wanted(now, manifest.get(), data.known.get(), stood));
     const known = data.known.get();
     state.set(now);
-    page.set(derive(now, manifest.get(), known, dark.get()));
+    page.set(derive(now, manifest.get(), known, dark.get(), ground(now, manifest.get(), known)));
     const canUndo = history.past.length > 0;
     const canRedo = history.future.length > 0;
     const before = steps.get();
@@ -157,5 +160,12 @@ const FAILED: { readonly [view: string]: string } = {
   profile: "The response map did not load; the other views still work",
   activations: "The responses of the neuron did not load; its filter is off",
   neuron: "The neuron's means did not load; the icicle shows the recall",
+  partition: "The blocks could not be found",
+  outliers: "The confusions between blocks did not load",
+  criteria: "The criteria of the order did not load",
+  refine: "The refinement failed; the hierarchy is as before",
+  compare: "The comparison of the hierarchies failed",
+  repair: "The suggestions did not load",
+  summary: "The numbers about the hierarchy did not load",
   top_samples: "The neuron's strongest samples did not load",
 };

@@ -1,11 +1,18 @@
+import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize } from "./columns";
 import type { Known } from "./data";
+import { type Ground, refineMessage } from "./ground";
 import { chosenHierarchy, chosenLayer, chosenResult } from "./results";
 import type { Manifest, Message } from "./source/source";
 import type { AppState } from "./state/state";
 
 /** What the page needs next for this state, most urgent first. Grows as answers arrive. */
-export function wanted(state: AppState, manifest: Manifest | null, known: Known): readonly Message[] {
+export function wanted(
+  state: AppState,
+  manifest: Manifest | null,
+  known: Known,
+  ground: Ground | null,
+): readonly Message[] {
   if (!manifest) return [];
   const messages: Message[] = [{ view: "classes" }];
   const hierarchyName = chosenHierarchy(manifest, state);
@@ -17,6 +24,7 @@ export function wanted(state: AppState, manifest: Manifest | null, known: Known)
   messages.push({ view: "cells", result });
   if (!known.find({ view: "cells", result })) return messages;
   messages.push({ view: "rows", result });
+  if (ground) messages.push(...wantedOfTree(state, known, ground));
 
   const { selection, filter, icicle, responses, tab } = state;
   const layers = new Map(info.layers.map((layer) => [layer.name, layer]));
@@ -40,9 +48,8 @@ export function wanted(state: AppState, manifest: Manifest | null, known: Known)
       messages.push({ view: "activations", result, layer: layer.name, neuron: responses.neuron });
     }
   }
-  const hierarchy = hierarchyName ? known.find({ view: "hierarchy", hierarchy: hierarchyName }) : null;
-  if (tab !== "responses" || !hierarchy) return messages;
-  const classes = classesOfNodes(hierarchy, responses.nodes);
+  if (tab !== "responses" || !ground) return messages;
+  const classes = classesOfNodes(ground.tree, responses.nodes);
   const ask = { view: "relevance", result, layer: layer.name, classes } as const;
   messages.push(ask);
   const relevance = known.find(ask);
@@ -54,6 +61,20 @@ export function wanted(state: AppState, manifest: Manifest | null, known: Known)
     layer: layer.name,
     neurons: pageOf(order.neurons, responses.page, pageSize(layer)),
   });
+  return messages;
+}
+
+function wantedOfTree(state: AppState, known: Known, ground: Ground): readonly Message[] {
+  const { partition, ...others } = treeAsks(state, ground);
+  const messages: Message[] = Object.values(others).filter((ask) => ask !== null);
+  if (partition) {
+    messages.push(partition);
+    const found = known.find(partition);
+    if (found) messages.push(outliersMessage(state, ground, found));
+  }
+  const refine =
+    state.proposal && refineMessage(state.proposal, ground.info, ground.drafted, ground.draftedRef);
+  if (refine) messages.push(refine);
   return messages;
 }
 

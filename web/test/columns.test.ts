@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "../src/columns";
+import { buildTree } from "../src/core/hierarchy";
 import { chosenResult, resultTitle, seriesHeads, seriesOf } from "../src/results";
 import type { LayerInfo, Manifest, ResultInfo } from "../src/source/source";
 import { initialState } from "../src/state/state";
@@ -40,15 +41,15 @@ describe("column order", () => {
 
 it("finds the classes below nodes, whatever the nesting", () => {
   // root 0 = [a 1 = [leaf 2, leaf 3], leaf 4]
-  const tree = {
+  const tree = buildTree({
     parent: Int32Array.of(-1, 0, 1, 1, 0),
     start: Int32Array.of(0, 0, 0, 1, 2),
     stop: Int32Array.of(3, 2, 1, 2, 3),
     depth: Int32Array.of(0, 1, 2, 2, 1),
     class: Int32Array.of(-1, -1, 2, 0, 1),
-    name: [],
-    aliases: [],
-  };
+    name: ["", "", "", "", ""],
+    aliases: ["", "", "", "", ""],
+  });
   expect(classesOfNodes(tree, [1])).toEqual([0, 2]);
   expect(classesOfNodes(tree, [0, 2])).toEqual([0, 1, 2]);
   expect(classesOfNodes(tree, [4, 99])).toEqual([1]);

@@ -40,7 +40,9 @@ export function buildTree(columns: HierarchyColumns): Tree {
 function finish(nodes: NodeColumns): Tree {
   const nNodes = nodes.parent.length;
   const nClasses = nNodes === 0 ? 0 : nodes.stop[0];
-  const nodeOfWire = new Int32Array(nNodes);
+  const nodeOfWire = new Int32Array(nodes.wireNode.reduce((most, wire) => Math.max(most, wire), -1) + 1).fill(
+    -1,
+  );
   const classOfLeaf = new Int32Array(nClasses);
   const leafOfClass = new Int32Array(nClasses);
   const nodeOfLeaf = new Int32Array(nClasses);

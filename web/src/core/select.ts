@@ -3,7 +3,7 @@ import type { Part, Selection } from "../state/state";
 import { cellOfRow } from "./cells";
 
 type GroupSelection = Extract<Selection, { kind: "groups" }>;
-type CellSelection = Extract<Selection, { kind: "cells" }>;
+type CellSelection = Extract<Selection, { kind: "cells" | "lasso" }>;
 
 /** Samples of every part of a group selection (METHODS §8.1); of a box selection, all in `both`. */
 export type PartCounts = { readonly [part in Part]: number };
@@ -48,7 +48,7 @@ export function countSelection(
 ): PartCounts {
   const counts = { both: 0, tp: 0, tp_correct: 0, tp_confused: 0, fp: 0, fn: 0, true: 0, pred: 0 };
   if (selection.kind === "none" || selection.kind === "top") return counts;
-  if (selection.kind === "cells") {
+  if (selection.kind !== "groups") {
     const chosen = cellsOfBoxes(selection, tree, cells, diagonal);
     for (let j = 0; j < chosen.length; j++) {
       if (chosen[j] === 1 && filtered.count[j] >= minCount) counts.both += filtered.count[j];
@@ -107,6 +107,7 @@ function cellsOfGroup(selection: GroupSelection, tree: Tree, cells: CellIndex): 
 
 // A box holds what the matrix shows in it: no correct samples while the diagonal is hidden.
 function cellsOfBoxes(selection: CellSelection, tree: Tree, cells: CellIndex, diagonal: boolean): Uint8Array {
+  if (selection.kind === "lasso") return cellsOfLasso(selection.polygon, tree, cells, diagonal);
   const chosen = new Uint8Array(cells.true.length);
   for (const { rows, cols } of selection.boxes) {
     for (let j = 0; j < chosen.length; j++) {
@@ -117,6 +118,36 @@ function cellsOfBoxes(selection: CellSelection, tree: Tree, cells: CellIndex, di
     }
   }
   return chosen;
+}
+
+function cellsOfLasso(
+  polygon: readonly (readonly [number, number])[],
+  tree: Tree,
+  cells: CellIndex,
+  diagonal: boolean,
+): Uint8Array {
+  const crossings = Array.from({ length: cells.nClasses }, (_, leaf) => crossingsOf(polygon, leaf + 0.5));
+  const chosen = new Uint8Array(cells.true.length);
+  for (let j = 0; j < chosen.length; j++) {
+    if (!diagonal && cells.true[j] === cells.pred[j]) continue;
+    const at = tree.leafOfClass[cells.pred[j]] + 0.5;
+    let isInside = 0;
+    for (const x of crossings[tree.leafOfClass[cells.true[j]]] as readonly number[]) {
+      if (x > at) isInside ^= 1;
+    }
+    chosen[j] = isInside;
+  }
+  return chosen;
+}
+
+// An edge counts from its upper end, included, to its lower end, left out, so that a shared corner counts once.
+function crossingsOf(polygon: readonly (readonly [number, number])[], y: number): readonly number[] {
+  const crossings: number[] = [];
+  polygon.forEach(([x1, y1], at) => {
+    const [x0, y0] = polygon[(at + polygon.length - 1) % polygon.length] as readonly [number, number];
+    if (y0 <= y !== y1 <= y) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0));
+  });
+  return crossings;
 }
 
 function rowsOfCells(

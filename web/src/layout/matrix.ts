@@ -1,5 +1,6 @@
 import { ancestors } from "../core/hierarchy";
 import type { CellIndex, Tree } from "../model";
+import type { Encoding } from "../state/state";
 import { type Axis, leafAt } from "./frame";
 
 /** The non-empty cells in leaf order, row by row; made once per tree and cells. */
@@ -19,7 +20,7 @@ export interface MatrixScene {
 }
 
 export interface MatrixEncoding {
-  readonly scale: "linear" | "log";
+  readonly scale: Encoding["scale"];
   readonly diagonal: boolean;
   readonly minCount: number;
   /** Value drawn in the strongest shade. */
@@ -54,7 +55,7 @@ export function orderCells(tree: Tree, cells: CellIndex): MatrixOrder {
 }
 
 /** Position of a count on the colour scale (METHODS §7.1): 1 gives 0, the maximum and all above give 1. */
-export function colourPosition(count: number, maximum: number, scale: "linear" | "log"): number {
+export function colourPosition(count: number, maximum: number, scale: Encoding["scale"]): number {
   if (maximum <= 1) return count > maximum ? 1 : 0;
   const t = scale === "log" ? Math.log(count) / Math.log(maximum) : (count - 1) / (maximum - 1);
   return Math.min(1, Math.max(0, t));

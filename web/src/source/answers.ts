@@ -45,6 +45,81 @@ export interface TopSamples {
   readonly value: Float32Array;
 }
 
+/** Blocks along the order: block k is the leaves `cuts[k] .. cuts[k + 1]`. */
+export interface PartitionAnswer {
+  readonly cuts: Int32Array;
+  /** By block; samples off the diagonal, cells, samples a cell (NaN for a block of one class). */
+  readonly sum: Float32Array;
+  readonly area: Float32Array;
+  readonly density: Float32Array;
+  readonly value: number;
+  /** Share of the errors inside blocks; NaN without errors. */
+  readonly inBlockMass: number;
+  readonly nBlocks: number;
+  /** How the answer is less than exact; empty when it is exact. */
+  readonly note: string;
+}
+
+/** Confusions between blocks, most samples first. `share` is that of all errors. */
+export interface Outliers {
+  readonly true: Int32Array;
+  readonly pred: Int32Array;
+  readonly count: Int32Array;
+  readonly expected: Float32Array;
+  /** −log10 of the probability of that many or more. */
+  readonly surprise: Float32Array;
+  readonly lcaHeight: Int32Array;
+  readonly nOutliers: number;
+  readonly mass: number;
+  readonly share: number;
+}
+
+export interface Criteria {
+  readonly name: readonly string[];
+  readonly value: Float32Array;
+  readonly better: readonly string[];
+  readonly text: readonly string[];
+}
+
+/** A tree for one block, in preorder, root first. `criteria` are before and after. */
+export interface Refinement {
+  readonly parent: Int32Array;
+  readonly class: Int32Array;
+  readonly name: readonly string[];
+  readonly criteria: Readonly<Record<string, readonly [number, number]>>;
+  readonly note: string;
+}
+
+/** By row of the tree asked about: the most similar group of the other one. Pairs are (this, other). */
+export interface Comparison {
+  readonly best: Int32Array;
+  readonly bestName: readonly string[];
+  readonly jaccard: Float32Array;
+  readonly mass: Float32Array;
+  readonly dasgupta: readonly [number, number];
+  readonly levelMass: readonly [readonly number[], readonly number[]];
+  readonly pairMass: readonly [readonly number[], readonly number[]];
+}
+
+/** Moves of `node` beside `beside`, best first; rows of the tree asked about. */
+export interface Repairs {
+  readonly node: Int32Array;
+  readonly beside: Int32Array;
+  /** Of the normalised Dasgupta cost; negative is better. */
+  readonly change: Float32Array;
+  readonly mass: Int32Array;
+}
+
+/** Numbers about a result set and a tree; `low` and `high` are NaN where there is no interval. */
+export interface Summary {
+  readonly name: readonly string[];
+  readonly value: Float32Array;
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+  readonly unit: readonly string[];
+  readonly text: readonly string[];
+}
+
 /** What each view's reply becomes. */
 export interface Answers {
   readonly classes: Classes;
@@ -57,6 +132,13 @@ export interface Answers {
   readonly activations: Float32Array;
   readonly neuron: NeuronMeans;
   readonly top_samples: TopSamples;
+  readonly partition: PartitionAnswer;
+  readonly outliers: Outliers;
+  readonly criteria: Criteria;
+  readonly refine: Refinement;
+  readonly compare: Comparison;
+  readonly repair: Repairs;
+  readonly summary: Summary;
 }
 
 export type View = Message["view"];
@@ -93,6 +175,54 @@ const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
   profile: (reply) => ({ value: float32(reply, "value"), shape: shape3(reply) }),
   activations: (reply) => float32(reply, "value"),
   neuron: (reply) => ({ mean: float32(reply, "mean"), count: int32(reply, "count") }),
+  partition: readPartition,
+  outliers: (reply) => ({
+    true: int32(reply, "true"),
+    pred: int32(reply, "pred"),
+    count: int32(reply, "count"),
+    expected: float32(reply, "expected"),
+    surprise: float32(reply, "surprise"),
+    lcaHeight: int32(reply, "lca_height"),
+    nOutliers: number(reply, "n_outliers"),
+    mass: number(reply, "mass"),
+    share: numberOrNaN(reply, "share"),
+  }),
+  criteria: (reply) => ({
+    name: strings(reply, "name"),
+    value: float32(reply, "value"),
+    better: strings(reply, "better"),
+    text: strings(reply, "text"),
+  }),
+  refine: (reply) => ({
+    parent: int32(reply, "parent"),
+    class: int32(reply, "class"),
+    name: strings(reply, "name"),
+    criteria: json(reply, "criteria") as Refinement["criteria"],
+    note: reply.metadata.get("note") ?? "",
+  }),
+  compare: (reply) => ({
+    best: int32(reply, "best"),
+    bestName: strings(reply, "best_name"),
+    jaccard: float32(reply, "jaccard"),
+    mass: float32(reply, "mass"),
+    dasgupta: json(reply, "dasgupta") as Comparison["dasgupta"],
+    levelMass: json(reply, "level_mass") as Comparison["levelMass"],
+    pairMass: json(reply, "pair_mass") as Comparison["pairMass"],
+  }),
+  repair: (reply) => ({
+    node: int32(reply, "node"),
+    beside: int32(reply, "beside"),
+    change: float32(reply, "change"),
+    mass: int32(reply, "mass"),
+  }),
+  summary: (reply) => ({
+    name: strings(reply, "name"),
+    value: float32(reply, "value"),
+    low: float32(reply, "low"),
+    high: float32(reply, "high"),
+    unit: strings(reply, "unit"),
+    text: strings(reply, "text"),
+  }),
   top_samples: (reply) => ({ sample: int32(reply, "sample"), value: float32(reply, "value") }),
 };
 
@@ -109,6 +239,20 @@ function readCells(reply: Reply): CellIndex {
     number(reply, "n_classes"),
     number(reply, "n_samples"),
   );
+}
+
+function readPartition(reply: Reply): PartitionAnswer {
+  const nBlocks = number(reply, "n_blocks");
+  return {
+    cuts: int32(reply, "cut"),
+    sum: float32(reply, "sum").subarray(0, nBlocks),
+    area: float32(reply, "area").subarray(0, nBlocks),
+    density: float32(reply, "density").subarray(0, nBlocks),
+    value: numberOrNaN(reply, "value"),
+    inBlockMass: numberOrNaN(reply, "in_block_mass"),
+    nBlocks,
+    note: reply.metadata.get("note") ?? "",
+  };
 }
 
 function readSamples(reply: Reply): SampleDetails {
@@ -173,6 +317,19 @@ function number(reply: Reply, name: string): number {
   const value = Number(text(reply, name));
   if (!Number.isFinite(value)) throw new Error(`metadata '${name}' of '${reply.kind}' is not a number`);
   return value;
+}
+
+/** A number that may be undefined: the wire writes `nan`. */
+function numberOrNaN(reply: Reply, name: string): number {
+  return text(reply, name).toLowerCase() === "nan" ? Number.NaN : number(reply, name);
+}
+
+function json(reply: Reply, name: string): unknown {
+  try {
+    return JSON.parse(text(reply, name), (_, value) => (value === null ? Number.NaN : value));
+  } catch {
+    throw new Error(`metadata '${name}' of '${reply.kind}' is not JSON`);
+  }
 }
 
 function shape3(reply: Reply): readonly [number, number, number] {

@@ -3,12 +3,12 @@ import type { Source } from "./source";
 
 /** A source that talks to the server at `base` (default: the folder of the page); who it is, a cookie tells. */
 export function httpSource(base = "."): Source {
-  async function post(path: string, message: unknown, signal: AbortSignal): Promise<Response> {
+  async function post(path: string, message: unknown, signal?: AbortSignal): Promise<Response> {
     const response = await call(`${base}/api/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(message),
-      signal,
+      ...(signal && { signal }),
     });
     if (!response.ok) throw await failure(response);
     return response;
@@ -32,6 +32,9 @@ export function httpSource(base = "."): Source {
     async sheet(message, { signal }) {
       return (await post("sheet", message, signal)).blob();
     },
+    async save(message) {
+      return (await post("save", message)).json();
+    },
     thumbUrl: (hash) => `${base}/thumb/${encodeURIComponent(hash)}.jpg`,
   };
 }
@@ -45,13 +48,23 @@ async function call(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** What the server refused, with its status. */
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
 async function failure(response: Response): Promise<Error> {
   const text = await response.text();
   try {
     const body = JSON.parse(text) as { error?: unknown };
-    if (typeof body.error === "string") return new Error(body.error);
+    if (typeof body.error === "string") return new Refusal(body.error, response.status);
   } catch {
     // not JSON: a proxy's page, of which the status says enough
   }
-  return new Error(`the server answered ${response.status} ${response.statusText}`);
+  return new Refusal(`the server answered ${response.status} ${response.statusText}`, response.status);
 }

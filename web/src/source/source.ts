@@ -16,8 +16,48 @@ export interface Reply {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** A tree by name, or as it is shown: preorder, −1 for the root's parent and for the class of inner nodes. */
+export type TreeRef =
+  | { readonly hierarchy: string }
+  | { readonly parent: readonly number[]; readonly class: readonly number[] };
+
+/** Sample and cell filters; what is left out keeps everything. */
+export interface WhereMessage {
+  readonly top_k?: number;
+  readonly p_pred?: readonly [number, number];
+  readonly p_true?: readonly [number, number];
+  readonly min_count?: number;
+  readonly activation?: { readonly layer: string; readonly neuron: number; readonly min: number };
+}
+
+interface OnTree {
+  readonly result: string;
+  readonly tree: TreeRef;
+  readonly where: WhereMessage;
+}
+
 /** What the browser may ask; one row of the wire table each. */
 export type Message =
+  | ({
+      readonly view: "partition";
+      readonly n_blocks: number | "auto";
+      readonly objective: string;
+      readonly along: "order" | "tree";
+    } & OnTree)
+  | ({ readonly view: "outliers"; readonly cuts: readonly number[]; readonly limit: number } & OnTree)
+  | ({ readonly view: "criteria" } & OnTree)
+  | {
+      readonly view: "refine";
+      readonly result: string;
+      readonly tree: TreeRef;
+      readonly node: number;
+      readonly method: string;
+      readonly source: "confusions" | "logits";
+      readonly seed: number;
+    }
+  | ({ readonly view: "compare"; readonly with: { readonly hierarchy: string } } & OnTree)
+  | ({ readonly view: "repair"; readonly limit: number } & OnTree)
+  | ({ readonly view: "summary" } & OnTree)
   | { readonly view: "classes" }
   | { readonly view: "hierarchy"; readonly hierarchy: string }
   | { readonly view: "cells"; readonly result: string }
@@ -72,6 +112,7 @@ export interface ResultInfo {
   readonly n_samples: number;
   readonly has_probabilities: boolean;
   readonly has_rank: boolean;
+  readonly has_logits?: boolean;
   readonly layers: readonly LayerInfo[];
 }
 
@@ -81,6 +122,35 @@ export interface HierarchyInfo {
   readonly n_nodes: number;
   readonly depth: number;
 }
+
+/** A saved view: the state as its URL hash writes it. */
+export interface FindingInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly note: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly state: { readonly hash: string };
+}
+
+export type SaveMessage =
+  | {
+      readonly kind: "hierarchy";
+      readonly name: string;
+      readonly parent: readonly number[];
+      readonly class: readonly number[];
+      readonly names: readonly string[];
+      readonly aliases: readonly string[];
+      readonly how: Readonly<Record<string, unknown>>;
+      readonly replace: boolean;
+    }
+  | {
+      readonly kind: "finding";
+      readonly name: string;
+      readonly note: string;
+      readonly state: FindingInfo["state"];
+    }
+  | { readonly kind: "forget"; readonly id: string };
 
 export interface Activity {
   readonly message: string;
@@ -100,6 +170,9 @@ export interface Manifest {
   readonly hierarchies: readonly HierarchyInfo[];
   readonly default_hierarchy: string | null;
   readonly activity: Activity | null;
+  readonly findings?: readonly FindingInfo[];
+  /** Whether hierarchies and findings can be saved. */
+  readonly can_save?: boolean;
   /** What of the study could not be read, one sentence each. */
   readonly problems?: readonly string[];
 }
@@ -113,5 +186,7 @@ export interface Source {
   ): Promise<{ manifest: Manifest; etag: string | null } | null>;
   request(message: Message, options: { signal: AbortSignal }): Promise<Reply>;
   sheet(message: SheetMessage, options: { signal: AbortSignal }): Promise<Blob>;
+  /** Keep a hierarchy or a finding; fails with one sentence, `status` 409 when the name exists. */
+  save(message: SaveMessage): Promise<Readonly<Record<string, string>>>;
   thumbUrl(hash: string): string;
 }

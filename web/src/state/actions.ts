@@ -1,14 +1,19 @@
 import type {
   AppState,
+  Edit,
   Encoding,
   Filter,
   IcicleState,
   Part,
+  PartitionChoice,
+  Proposal,
   Range,
   Rect,
   ResponseState,
   SampleState,
+  Side,
   Tab,
+  Workbench,
 } from "./state";
 
 /** Everything that can happen to the state. `viewport` and slider drags do not make an undo step of their own. */
@@ -25,6 +30,7 @@ export type Action =
     }
   | { readonly type: "selectPart"; readonly part: Part }
   | { readonly type: "selectCells"; readonly rows: Range; readonly cols: Range; readonly add?: boolean }
+  | { readonly type: "selectLasso"; readonly polygon: readonly (readonly [number, number])[] }
   | { readonly type: "selectTop"; readonly layer: string; readonly neuron: number }
   | { readonly type: "clearSelection" }
   | { readonly type: "filter"; readonly filter: Partial<Filter> }
@@ -33,5 +39,14 @@ export type Action =
   | { readonly type: "icicle"; readonly icicle: Partial<IcicleState> }
   | { readonly type: "responses"; readonly responses: Partial<ResponseState> }
   | { readonly type: "samples"; readonly samples: Partial<SampleState> }
+  | { readonly type: "side"; readonly side: Side; readonly workbench?: Workbench }
+  | { readonly type: "propose"; readonly proposal: Proposal | null }
+  /** One more edit of the hierarchy shown, `base`; ends a proposal. */
+  | { readonly type: "edit"; readonly base: string; readonly edit: Edit }
+  /** Forget the unsaved edits, because they are saved or not wanted. */
+  | { readonly type: "dropDraft" }
+  | { readonly type: "compare"; readonly hierarchy: string | null }
+  | { readonly type: "partition"; readonly partition: PartitionChoice | null }
+  | { readonly type: "pins"; readonly nodes: readonly number[] }
   /** A whole state, from the URL or a saved finding. */
   | { readonly type: "replace"; readonly state: AppState };

@@ -1,4 +1,22 @@
-import { type AppState, initialState, type Part, type Range, type Rect, type Selection } from "./state";
+import {
+  readDraft,
+  readPartition,
+  readProposal,
+  writeDraft,
+  writePartition,
+  writeProposal,
+} from "./hashParts";
+import {
+  type AppState,
+  type Draft,
+  initialState,
+  type Part,
+  type PartitionChoice,
+  type Proposal,
+  type Range,
+  type Rect,
+  type Selection,
+} from "./state";
 
 const MAX_LIST = 4096;
 const MAX_ID = 2 ** 31 - 1;
@@ -19,6 +37,15 @@ export function toHash(state: AppState): string {
     ["ptrue", writeSpan(state.filter.pTrue)],
     ["min", differs(state.filter.minCount, start.filter.minCount)],
     ["act", state.filter.activation && writeActivation(state.filter.activation)],
+    ["side", differs(state.side, start.side)],
+    ["draft", state.draft && writeDraft(state.draft)],
+    ["propose", state.proposal && writeProposal(state.proposal)],
+    ["bench", differs(state.workbench, start.workbench)],
+    ["compare", state.compare],
+    ["blocks", state.partition && writePartition(state.partition)],
+    ["pins", state.pins.length ? state.pins.join(".") : null],
+    ["value", differs(state.encoding.value, start.encoding.value)],
+    ["colours", differs(state.encoding.colours, start.encoding.colours)],
     ["scale", differs(state.encoding.scale, start.encoding.scale)],
     ["diagonal", state.encoding.diagonal ? "1" : null],
     ["halo", state.encoding.halo === start.encoding.halo ? null : flag(state.encoding.halo)],
@@ -37,7 +64,7 @@ export function toHash(state: AppState): string {
     ["asc", state.samples.descending ? null : "1"],
     ["open", differs(state.samples.open, null)],
     ["sample", differs(state.samples.detail, null)],
-    ["side", differs(state.samples.side, start.samples.side)],
+    ["thumb", differs(state.samples.side, start.samples.side)],
   ];
   return pairs
     .filter((pair): pair is [string, string] => pair[1] !== null)
@@ -62,6 +89,13 @@ export function fromHash(hash: string): AppState {
     follow: read("follow", bool, start.follow),
     hierarchy: read<string | null>("hierarchy", label, start.hierarchy),
     tab: read("tab", choose("matrix", "responses"), start.tab),
+    side: read("side", choose("samples", "blocks", "hierarchy", "groups", "findings"), start.side),
+    draft: read<Draft | null>("draft", readDraft, null),
+    proposal: read<Proposal | null>("propose", readProposal, null),
+    workbench: read("bench", choose("edit", "compare", "repair"), start.workbench),
+    compare: read<string | null>("compare", label, null),
+    partition: read<PartitionChoice | null>("blocks", readPartition, null),
+    pins: read("pins", readNodes, start.pins),
     viewport: read<Rect | null>("view", readRect, start.viewport),
     selection: read("sel", readSelection, start.selection),
     filter: {
@@ -72,13 +106,15 @@ export function fromHash(hash: string): AppState {
       activation: read("act", readActivation, start.filter.activation),
     },
     encoding: {
-      scale: read("scale", choose("linear", "log"), start.encoding.scale),
+      scale: read("scale", choose("linear", "log", "rank"), start.encoding.scale),
+      value: read("value", choose("count", "row", "column", "pair"), start.encoding.value),
+      colours: read("colours", choose("blue", "viridis", "cividis", "grey"), start.encoding.colours),
       diagonal: read("diagonal", bool, start.encoding.diagonal),
       halo: read("halo", bool, start.encoding.halo),
-      frozenMax: read<number | null>("max", integer(1, MAX_ID), null),
+      frozenMax: read<number | null>("max", positive, null),
     },
     icicle: {
-      colour: read("colour", choose("precision", "recall", "f1", "neuron"), start.icicle.colour),
+      colour: read("colour", choose("precision", "recall", "f1", "neuron", "agreement"), start.icicle.colour),
       sort: read("sort", choose("hierarchy", "name", "size", "precision", "recall", "f1"), start.icicle.sort),
       descending: read("desc", bool, start.icicle.descending),
     },
@@ -96,7 +132,7 @@ export function fromHash(hash: string): AppState {
       descending: !read("asc", bool, false),
       open: read<number | null>("open", integer(0, MAX_ID), null),
       detail: read<number | null>("sample", integer(0, MAX_ID), null),
-      side: read("side", integer(24, 128), start.samples.side),
+      side: read("thumb", integer(24, 128), start.samples.side),
     },
   };
 }
@@ -146,6 +182,11 @@ function integer(low: number, high: number): (text: string) => number | null {
   };
 }
 
+function positive(text: string): number | null {
+  const value = real(text);
+  return value !== null && value > 0 ? value : null;
+}
+
 function reals(text: string, separator: string, n: number): number[] | null {
   const values = text.split(separator).map(real);
   return values.length === n && values.every((value) => value !== null) ? (values as number[]) : null;
@@ -181,6 +222,8 @@ function writeSelection(selection: Selection): string | null {
       return `${selection.part}:${selection.nodes.join(".")}`;
     case "cells":
       return `cells:${selection.boxes.map((box) => `${writeRange(box.rows)}x${writeRange(box.cols)}`).join(".")}`;
+    case "lasso":
+      return `lasso:${selection.polygon.map((point) => point.map(short).join("_")).join("..")}`;
     case "top":
       return `top:${selection.neuron}:${selection.layer}`;
   }
@@ -191,6 +234,7 @@ function readSelection(text: string): Selection | null {
   const kind = text.slice(0, Math.max(at, 0));
   const rest = text.slice(at + 1);
   if (kind === "cells") return readBoxes(rest);
+  if (kind === "lasso") return readLasso(rest);
   if (kind === "top") {
     const one = readLayerNeuron(rest);
     return one && { kind: "top", ...one };
@@ -223,6 +267,18 @@ function readBoxes(text: string): Selection | null {
     boxes.push({ rows: { start: a, stop: b }, cols: { start: c, stop: d } });
   }
   return { kind: "cells", boxes };
+}
+
+function readLasso(text: string): Selection | null {
+  const items = text.split("..");
+  if (items.length < 3 || items.length > MAX_LIST) return null;
+  const polygon: (readonly [number, number])[] = [];
+  for (const item of items) {
+    const point = reals(item, "_", 2);
+    if (!point) return null;
+    polygon.push(point as [number, number]);
+  }
+  return { kind: "lasso", polygon };
 }
 
 function writeActivation(value: { layer: string; neuron: number; min: number }): string {

@@ -1,5 +1,5 @@
 import type { Action } from "./actions";
-import { type AppState, initialState, type Range, type Selection } from "./state";
+import { type AppState, type Edit, initialState, type Range, type Selection } from "./state";
 
 /** The only way the state changes. An action that changes nothing gives back the same object. */
 export function reduce(state: AppState, action: Action): AppState {
@@ -11,6 +11,10 @@ export function reduce(state: AppState, action: Action): AppState {
       return {
         ...state,
         hierarchy: action.name,
+        draft: null,
+        proposal: null,
+        compare: state.compare === action.name ? null : state.compare,
+        pins: none(state.pins),
         viewport: null,
         selection: state.selection.kind === "top" ? state.selection : { kind: "none" },
         responses: { ...state.responses, nodes: [], page: 0 },
@@ -27,6 +31,9 @@ export function reduce(state: AppState, action: Action): AppState {
       return select(state, { ...state.selection, part: action.part });
     case "selectCells":
       return selectCells(state, action);
+    case "selectLasso":
+      if (action.polygon.length < 3) return state;
+      return select(state, { kind: "lasso", polygon: action.polygon });
     case "selectTop":
       return {
         ...select(state, { kind: "top", layer: action.layer, neuron: action.neuron }),
@@ -43,13 +50,27 @@ export function reduce(state: AppState, action: Action): AppState {
     case "resetFilter":
       return patch(state, { filter: patch(state.filter, initialState.filter) });
     case "encoding":
-      return patch(state, { encoding: patch(state.encoding, action.encoding) });
+      return patch(state, { encoding: encode(state.encoding, action.encoding) });
     case "icicle":
       return reorder(state, patch(state, { icicle: patch(state.icicle, action.icicle) }));
     case "responses":
       return respond(state, action.responses);
     case "samples":
       return patch(state, { samples: patch(state.samples, action.samples) });
+    case "side":
+      return patch(state, { side: action.side, workbench: action.workbench ?? state.workbench });
+    case "propose":
+      return moveLeaves(state, { proposal: action.proposal });
+    case "edit":
+      return edit(state, action.base, action.edit);
+    case "dropDraft":
+      return moveLeaves(state, { draft: null, proposal: null });
+    case "compare":
+      return compare(state, action.hierarchy);
+    case "partition":
+      return patch(state, { partition: action.partition });
+    case "pins":
+      return patch(state, { pins: action.nodes });
     case "replace":
       return action.state;
   }
@@ -82,11 +103,45 @@ function select(state: AppState, selection: Selection): AppState {
   return { ...state, selection, samples: patch(state.samples, { open: null }) };
 }
 
+/** A frozen maximum is in the unit of its value. */
+function encode(before: AppState["encoding"], change: Partial<AppState["encoding"]>): AppState["encoding"] {
+  const isOther = change.value !== undefined && change.value !== before.value;
+  return patch(before, isOther ? { frozenMax: null, ...change } : change);
+}
+
+function edit(state: AppState, base: string, added: Edit): AppState {
+  const edits = state.draft?.base === base ? state.draft.edits : [];
+  const draft = { base, edits: [...edits, added] };
+  return added.kind === "rename"
+    ? { ...state, draft, proposal: null }
+    : moveLeaves(state, { draft, proposal: null });
+}
+
+/** Change the tree; boxes and lassos are in leaf units, so they would become other cells. */
+function moveLeaves(state: AppState, change: Partial<Pick<AppState, "draft" | "proposal">>): AppState {
+  const changed = patch<AppState>(state, change);
+  if (changed === state || !inLeafUnits(state.selection)) return changed;
+  return select(changed, { kind: "none" });
+}
+
+function compare(state: AppState, hierarchy: string | null): AppState {
+  const other = hierarchy === state.hierarchy ? null : hierarchy;
+  const icicle =
+    other === null && state.icicle.colour === "agreement"
+      ? { ...state.icicle, colour: initialState.icicle.colour }
+      : state.icicle;
+  return patch(state, { compare: other, icicle });
+}
+
+function inLeafUnits(selection: Selection): boolean {
+  return selection.kind === "cells" || selection.kind === "lasso";
+}
+
 /** Boxes are in leaf units, so a new order would make them other cells. */
 function reorder(before: AppState, after: AppState): AppState {
   const same =
     before.icicle.sort === after.icicle.sort && before.icicle.descending === after.icicle.descending;
-  if (same || after.selection.kind !== "cells") return after;
+  if (same || !inLeafUnits(after.selection)) return after;
   return select(after, { kind: "none" });
 }
 

@@ -1,16 +1,21 @@
 import type { AppState, Range, Rect, Selection } from "./state";
 
-/** How large the data are that a state must fit. */
+/** The data that a state must fit. */
 export interface Extent {
-  readonly nNodes: number;
+  /** Row of a node by its number on the wire; −1 and beyond the end: no such node. */
+  readonly nodeOfWire: Int32Array;
   readonly nClasses: number;
 }
 
 /** Drop what a state (from an old URL, say) names but the data do not have. Gives back the same object when it fits. */
-export function settle(state: AppState, { nNodes, nClasses }: Extent): AppState {
-  const selection = settleSelection(state.selection, nNodes, nClasses);
+export function settle(state: AppState, { nodeOfWire, nClasses }: Extent): AppState {
+  const has = (node: number) => (nodeOfWire[node] ?? -1) >= 0;
+  const selection = settleSelection(state.selection, has, nClasses);
   const viewport = state.viewport && settleViewport(state.viewport, nClasses);
-  const nodes = state.responses.nodes.filter((node) => node < nNodes);
+  const nodes = state.responses.nodes.filter(has);
+  const kept = state.pins.filter(has);
+  const pins = kept.length === state.pins.length ? state.pins : kept;
+  const proposal = state.proposal !== null && !has(state.proposal.node) ? null : state.proposal;
   const responses =
     nodes.length === state.responses.nodes.length ? state.responses : { ...state.responses, nodes };
   const open = state.samples.open !== null && state.samples.open >= nClasses ? null : state.samples.open;
@@ -19,13 +24,15 @@ export function settle(state: AppState, { nNodes, nClasses }: Extent): AppState 
     selection === state.selection &&
     viewport === state.viewport &&
     responses === state.responses &&
+    pins === state.pins &&
+    proposal === state.proposal &&
     samples === state.samples;
-  return fits ? state : { ...state, selection, viewport, responses, samples };
+  return fits ? state : { ...state, selection, viewport, responses, pins, proposal, samples };
 }
 
-function settleSelection(selection: Selection, nNodes: number, nClasses: number): Selection {
+function settleSelection(selection: Selection, has: (node: number) => boolean, nClasses: number): Selection {
   if (selection.kind === "groups") {
-    const nodes = selection.nodes.filter((node) => node < nNodes);
+    const nodes = selection.nodes.filter(has);
     if (nodes.length === selection.nodes.length) return selection;
     return nodes.length ? { ...selection, nodes } : { kind: "none" };
   }

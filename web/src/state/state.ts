@@ -6,6 +6,18 @@ export interface AppState {
   readonly follow: boolean;
   readonly hierarchy: string | null;
   readonly tab: Tab;
+  /** What the panel at the right shows. */
+  readonly side: Side;
+  /** Unsaved edits of a hierarchy; shown while `base` is the current hierarchy. */
+  readonly draft: Draft | null;
+  /** A refinement asked for and shown in place, neither accepted nor rejected yet. */
+  readonly proposal: Proposal | null;
+  readonly workbench: Workbench;
+  /** Hierarchy the current one is compared with. */
+  readonly compare: string | null;
+  readonly partition: PartitionChoice | null;
+  /** Groups put side by side, by wire node. */
+  readonly pins: readonly number[];
   /** Visible rectangle in leaf units; null shows everything. Icicle and response map share its y. */
   readonly viewport: Rect | null;
   readonly selection: Selection;
@@ -17,6 +29,63 @@ export interface AppState {
 }
 
 export type Tab = "matrix" | "responses";
+
+export type Side = "samples" | "blocks" | "hierarchy" | "groups" | "findings";
+
+/** Part of the hierarchy panel that is open. */
+export type Workbench = "edit" | "compare" | "repair";
+
+/**
+ * One change of a tree. Nodes are named as on the wire; nodes that edits add are numbered on from there, in the order
+ * of the edits, and keep their number for ever. Leaves never change theirs. Groups left empty or with one child vanish.
+ */
+export type Edit =
+  | { readonly kind: "rename"; readonly node: number; readonly name: string }
+  /** Put nodes below `into`, before its child `before`, or last. */
+  | {
+      readonly kind: "move";
+      readonly nodes: readonly number[];
+      readonly into: number;
+      readonly before: number | null;
+    }
+  /** Put nodes into a new group, at the place of the first one. */
+  | { readonly kind: "group"; readonly nodes: readonly number[]; readonly name: string }
+  /** Fuse groups: the children of all go into the first one. */
+  | { readonly kind: "merge"; readonly nodes: readonly number[] }
+  /** Take a group away; its children stay in its place. */
+  | { readonly kind: "dissolve"; readonly node: number }
+  /** An accepted refinement: the tree below `node` in preorder, its root first; `how` says how it was made. */
+  | {
+      readonly kind: "replace";
+      readonly node: number;
+      readonly parent: readonly number[];
+      readonly classId: readonly number[];
+      readonly names: readonly string[];
+      readonly how: Readonly<Record<string, string | number>>;
+    };
+
+export interface Draft {
+  readonly base: string;
+  readonly edits: readonly Edit[];
+}
+
+export interface Proposal {
+  readonly node: number;
+  readonly method: string;
+  readonly source: "confusions" | "logits";
+  readonly seed: number;
+}
+
+export type Objective = "size_weighted" | "pooled" | "modularity" | "least_squares" | "mean_density";
+
+/** A partition by how it was made, so that it stays while filters change: result set and filter are those of then. */
+export interface PartitionChoice {
+  readonly nBlocks: number | "auto";
+  readonly objective: Objective;
+  readonly along: "order" | "tree";
+  readonly result: string;
+  readonly filter: Omit<Filter, "activation">;
+}
 
 export interface Rect {
   readonly x0: number;
@@ -40,6 +109,8 @@ export type Selection =
   | { readonly kind: "groups"; readonly nodes: readonly number[]; readonly part: Part }
   /** Boxes of cells, in leaf units of the current order. */
   | { readonly kind: "cells"; readonly boxes: readonly { readonly rows: Range; readonly cols: Range }[] }
+  /** Cells whose middle lies inside a polygon of (column, row) points in leaf units. */
+  | { readonly kind: "lasso"; readonly polygon: readonly (readonly [number, number])[] }
   /** The samples that activate a neuron most. */
   | { readonly kind: "top"; readonly layer: string; readonly neuron: number };
 
@@ -55,18 +126,25 @@ export interface Filter {
   readonly activation: { readonly layer: string; readonly neuron: number; readonly min: number } | null;
 }
 
+/** Counts, or rates: of the true class (row), of the predicted class (column), or of both, the same both ways (pair). */
+export type CellValue = "count" | "row" | "column" | "pair";
+
+export type ColourMap = "blue" | "viridis" | "cividis" | "grey";
+
 export interface Encoding {
-  readonly scale: "linear" | "log";
+  readonly value: CellValue;
+  readonly scale: "linear" | "log" | "rank";
+  readonly colours: ColourMap;
   readonly diagonal: boolean;
   readonly halo: boolean;
-  /** Frozen maximum of the colour scale; null follows the mapped cells. */
+  /** Frozen maximum of the colour scale, in the unit of `value`; null follows the mapped cells. */
   readonly frozenMax: number | null;
 }
 
 export type GroupMetric = "precision" | "recall" | "f1";
 
 export interface IcicleState {
-  readonly colour: GroupMetric | "neuron";
+  readonly colour: GroupMetric | "neuron" | "agreement";
   readonly sort: "hierarchy" | "name" | "size" | GroupMetric;
   readonly descending: boolean;
 }
@@ -99,10 +177,17 @@ export const initialState: AppState = {
   follow: true,
   hierarchy: null,
   tab: "matrix",
+  side: "samples",
+  draft: null,
+  proposal: null,
+  workbench: "edit",
+  compare: null,
+  partition: null,
+  pins: [],
   viewport: null,
   selection: { kind: "none" },
   filter: { topK: 0, pPred: [0, 1], pTrue: [0, 1], minCount: 1, activation: null },
-  encoding: { scale: "log", diagonal: false, halo: true, frozenMax: null },
+  encoding: { value: "count", scale: "log", colours: "blue", diagonal: false, halo: true, frozenMax: null },
   icicle: { colour: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },

@@ -26,7 +26,7 @@ import {
 } from "../layout/matrix";
 import { memo } from "../memo";
 import type { Model, Pointer, View, ViewContext } from "../model";
-import type { Range } from "../state/state";
+import type { Encoding, Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { type Point, watchPointer } from "./pointer";
@@ -47,7 +47,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   const painter = new MatrixPainter();
   const orderOf = memo(orderCells);
   const encodingOf = memo(
-    (scale: "linear" | "log", diagonal: boolean, minCount: number, maximum: number) => ({
+    (scale: Encoding["scale"], diagonal: boolean, minCount: number, maximum: number) => ({
       scale,
       diagonal,
       minCount,

@@ -46,11 +46,13 @@ export function stage(
       filtered: kept,
       groups,
       maxCount: largestCell(study.cells, kept.count, state.encoding.diagonal),
-      nodeValue: colour === "neuron" ? groups.recall : groups[colour],
+      nodeValue: colour === "neuron" || colour === "agreement" ? groups.recall : groups[colour],
       nodeRange: [0, 1],
       responses: options.responses,
       selectedRows: null,
       selectionLabel: "",
+      partition: null,
+      outliers: null,
     };
   };
   let model = derive();

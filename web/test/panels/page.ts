@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Known } from "../../src/data";
 import { createDerive, type Page } from "../../src/derive";
+import { createGround } from "../../src/ground";
 import { type Answers, type MessageOf, readAnswer, type View } from "../../src/source/answers";
 import { decode, decodeManifest } from "../../src/source/decode";
 import type { Message } from "../../src/source/source";
@@ -28,7 +29,9 @@ export function pageOf(hash: string): Page {
     failures: [],
     loading: false,
   };
-  const page = createDerive()(fromHash(hash), decodeManifest(text("manifest.json")), known, false);
+  const state = fromHash(hash);
+  const manifest = decodeManifest(text("manifest.json"));
+  const page = createDerive()(state, manifest, known, false, createGround()(state, manifest, known));
   if (!page) throw new Error("the recorded replies do not make a page");
   return page;
 }

@@ -1,9 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { fromHash, toHash } from "../../src/state/hash";
-import { type AppState, initialState, type Part, type Selection } from "../../src/state/state";
+import { type AppState, type Edit, initialState, type Part, type Selection } from "../../src/state/state";
 
 const PARTS: Part[] = ["both", "tp", "tp_correct", "tp_confused", "fp", "fn", "true", "pred"];
 const NAMES = ["net-epoch-8", "a b", "50% & more=1", "Ärmel › #1", "ünï/cödé:2", "x,y.z"];
+
+const EDITS: Edit[] = [
+  { kind: "rename", node: 3, name: "50% & more=1 › ü" },
+  { kind: "move", nodes: [4, 9], into: 2, before: null },
+  { kind: "move", nodes: [4], into: 2, before: 7 },
+  { kind: "group", nodes: [5, 6], name: "" },
+  { kind: "merge", nodes: [1, 2] },
+  { kind: "dissolve", node: 8 },
+  {
+    kind: "replace",
+    node: 1,
+    parent: [-1, 0, 0],
+    classId: [-1, 4, 2],
+    names: ["a", "b", "c"],
+    how: { seed: 0 },
+  },
+];
 
 /** Mulberry32: small, seeded, good enough to choose test cases. */
 function random(seed: number): () => number {
@@ -34,6 +51,13 @@ function anyState(seed: number): AppState {
       kind: "cells",
       boxes: Array.from({ length: 1 + integer(3) }, () => ({ rows: range(), cols: range() })),
     }),
+    () => ({
+      kind: "lasso",
+      polygon: Array.from(
+        { length: 3 + integer(5) },
+        () => [integer(9e5) / 1000, integer(9e5) / 1000] as const,
+      ),
+    }),
     () => ({ kind: "top", layer: pick(NAMES), neuron: integer(4096) }),
   ];
   return {
@@ -41,6 +65,27 @@ function anyState(seed: number): AppState {
     follow: next() < 0.5,
     hierarchy: maybe(() => pick(NAMES)),
     tab: pick(["matrix", "responses"] as const),
+    side: pick(["samples", "blocks", "hierarchy", "groups", "findings"] as const),
+    draft: maybe(() => ({
+      base: pick(NAMES),
+      edits: Array.from({ length: 1 + integer(4) }, () => pick(EDITS)),
+    })),
+    proposal: maybe(() => ({
+      node: integer(900),
+      method: pick(["olo", "recursive_ncut"]),
+      source: pick(["confusions", "logits"] as const),
+      seed: integer(9),
+    })),
+    workbench: pick(["edit", "compare", "repair"] as const),
+    compare: maybe(() => pick(NAMES)),
+    partition: maybe(() => ({
+      nBlocks: pick(["auto", 2, 20] as const),
+      objective: pick(["size_weighted", "pooled", "modularity", "least_squares", "mean_density"] as const),
+      along: pick(["order", "tree"] as const),
+      result: pick(NAMES),
+      filter: { topK: integer(6), pPred: span(), pTrue: span(), minCount: 1 + integer(9) },
+    })),
+    pins: next() < 0.5 ? [] : nodes(),
     viewport: maybe(() => {
       const x0 = integer(1e6) / 1000 - 3;
       return { x0, y0: x0 / 2 < 0 ? 0 : 12.125, x1: x0 + 7, y1: 900.5 };
@@ -58,13 +103,15 @@ function anyState(seed: number): AppState {
       })),
     },
     encoding: {
-      scale: pick(["linear", "log"] as const),
+      scale: pick(["linear", "log", "rank"] as const),
+      value: pick(["count", "row", "column", "pair"] as const),
+      colours: pick(["blue", "viridis", "cividis", "grey"] as const),
       diagonal: next() < 0.5,
       halo: next() < 0.5,
       frozenMax: maybe(() => 1 + integer(5000)),
     },
     icicle: {
-      colour: pick(["precision", "recall", "f1", "neuron"] as const),
+      colour: pick(["precision", "recall", "f1", "neuron", "agreement"] as const),
       sort: pick(["hierarchy", "name", "size", "precision", "recall", "f1"] as const),
       descending: next() < 0.5,
     },

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { settle } from "../../src/state/settle";
 import { type AppState, initialState } from "../../src/state/state";
 
-const extent = { nNodes: 7, nClasses: 4 };
+const extent = { nodeOfWire: Int32Array.of(0, 1, 2, 3, 4, 5, 6), nClasses: 4 };
 
 it("leaves a state that fits as it is", () => {
   const state: AppState = { ...initialState, selection: { kind: "groups", nodes: [6], part: "tp" } };
@@ -39,4 +39,12 @@ it("drops nodes, boxes and classes that are not there", () => {
 it("shows everything when the viewport lies elsewhere", () => {
   const viewport = { x0: 10, y0: 0, x1: 14, y1: 4 };
   expect(settle({ ...initialState, viewport }, extent).viewport).toBeNull();
+});
+
+it("drops what edits took away", () => {
+  const gone = { nodeOfWire: Int32Array.of(0, 1, -1, 2, 3, 4), nClasses: 4 };
+  const proposal = { node: 2, method: "olo", source: "confusions", seed: 0 } as const;
+  const settled = settle({ ...initialState, pins: [1, 2, 5], proposal }, gone);
+  expect(settled.pins).toEqual([1, 5]);
+  expect(settled.proposal).toBeNull();
 });

@@ -95,7 +95,7 @@ function countCorrect(cells: CellIndex): number {
 export function legendBars(
   { confused, correct }: CellValues,
   top: number,
-  scale: "linear" | "log",
+  scale: "linear" | "log" | "rank",
   diagonal: boolean,
   bins: number,
 ): Float64Array {
