@@ -55,7 +55,7 @@ class GroupCounter:
     """
 
     def __init__(self, counts: ArrayLike | Cells, hierarchy: Hierarchy) -> None:
-        self.cells = _matching(counts, hierarchy)
+        self.cells = matching_cells(counts, hierarchy)
         self.hierarchy = hierarchy
         true, pred = self.cells.true, self.cells.pred
         self._by_lca = _Sums(hierarchy.lca(true, pred), hierarchy.n_nodes)
@@ -83,7 +83,7 @@ class GroupCounter:
                 f"got shape {count.shape}"
             )
         tree = self.hierarchy
-        tp = _subtree_sums(self._by_lca(count), tree)
+        tp = subtree_sums(self._by_lca(count), tree)
         n_true = _between(self._by_true(count), tree.start, tree.stop)
         n_pred = _between(self._by_pred(count), tree.start, tree.stop)
         precision_low, precision_high = wilson(tp, n_pred)
@@ -159,7 +159,7 @@ def cut_accuracy(counts: ArrayLike | Cells, hierarchy: Hierarchy, nodes: ArrayLi
     ValueError
         The nodes overlap or leave classes out; names the first leaf position.
     """
-    cells = _matching(counts, hierarchy)
+    cells = matching_cells(counts, hierarchy)
     groups = np.sort(np.asarray(nodes, np.int64))
     reached = 0
     for node in groups.tolist():
@@ -177,7 +177,7 @@ def cut_accuracy(counts: ArrayLike | Cells, hierarchy: Hierarchy, nodes: ArrayLi
         )
     own = np.zeros(hierarchy.n_nodes, np.int64)
     np.add.at(own, hierarchy.lca(cells.true, cells.pred), cells.count)
-    tp = int(_subtree_sums(own, hierarchy)[groups].sum())
+    tp = int(subtree_sums(own, hierarchy)[groups].sum())
     return tp / cells.n_samples if cells.n_samples else float("nan")
 
 
@@ -198,7 +198,7 @@ def level_mass(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> NDArray[np.fl
     -----
     METHODS §2.5. Blocks §2 reports more than 0.98 at d = 1 for ImageNet.
     """
-    cells = _matching(counts, hierarchy)
+    cells = matching_cells(counts, hierarchy)
     wrong = cells.true != cells.pred
     depth = hierarchy.depth[hierarchy.lca(cells.true[wrong], cells.pred[wrong])]
     deepest = int(hierarchy.depth[hierarchy.class_of_node < 0].max())
@@ -229,7 +229,8 @@ def pair_mass(hierarchy: Hierarchy) -> NDArray[np.float64]:
     return _ratio(inside, np.asarray(n * (n - 1)))
 
 
-def _matching(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Cells:
+def matching_cells(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Cells:
+    """Take counts as cells; ``ValueError`` if they have other classes than the hierarchy."""
     cells = cells_of(counts)
     if cells.n_classes != hierarchy.n_classes:
         raise ValueError(
@@ -258,7 +259,8 @@ class _Sums:
         return sums
 
 
-def _subtree_sums(own: NDArray[np.int64], hierarchy: Hierarchy) -> NDArray[np.int64]:
+def subtree_sums(own: NDArray[np.int64], hierarchy: Hierarchy) -> NDArray[np.int64]:
+    """(n_nodes,), sums of ``own`` over the nodes at and below each node."""
     return _between(own, np.arange(hierarchy.n_nodes), hierarchy.node_stop)
 
 
