@@ -1,4 +1,4 @@
-"""A class order, and the hierarchy that comes with it, from confusions."""
+"""A class order, and the hierarchy that comes with it, from confusions or a given similarity."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,14 +7,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classblocks.core import build
+from classblocks.core.components import is_connected
 from classblocks.core.confusion import Cells, cells_of
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.ncut import add_ncut_tree, is_connected
+from classblocks.core.methods import GROW, ward_tree
+from classblocks.core.similarity import KINDS, confusion_similarity, given_similarity
+from classblocks.core.validate import class_ids
+from classblocks.core.ward import class_features
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-METHODS = ("auto", "recursive_ncut", "olo")
+METHODS = (*GROW, "ward")
+_KIND = {"log1p": "log1p counts", "counts": "counts", "rates": "rates", "given": "given"}
+_SOURCE = {"given": "similarity"} | dict.fromkeys(KINDS, "confusions")
 
 
 def order_classes(
@@ -22,35 +28,56 @@ def order_classes(
     method: str = "auto",
     seed: int = 0,
     names: Sequence[str] | None = None,
+    *,
+    similarity: "str | ArrayLike | csr_array" = "log1p",
+    classes: ArrayLike | None = None,
+    features: ArrayLike | None = None,
 ) -> Hierarchy:
     """Derive a class hierarchy in which often confused classes are close.
 
     Parameters
     ----------
     counts : (n_classes, n_classes) samples, axis 0 true, or Cells
-    method : ``recursive_ncut`` (``auto``): recursive spectral bisection at the least normalised
-        cut; ``olo``: average linkage with optimal leaf ordering, cubic in n_classes
+    method : see Notes
     seed : start of the iterative eigensolver, which only large groups need
     names : (n_classes,) class names; class ids if left out
+    similarity : ``log1p``, ``counts`` or ``rates`` of the confusions, or a symmetric
+        (n_classes, n_classes) array or sparse matrix, such as logit correlations; negative values
+        of it count as 0
+    classes : (m,) unique class ids; orders only these, and class ``i`` of the result is
+        ``classes[i]``. All classes if left out
+    features : (n_classes, n_features), such as the rows of the last layer's weights; ``ward`` only
 
     Returns
     -------
-    Hierarchy whose inner nodes are named after their class with most samples. Classes without
-    confusions are last, right below the root, in ascending order; ``how["isolated"]`` lists them.
-    A connected order starts with the smaller of its two end classes; unconnected parts are sorted
-    by falling similarity mass
+    Hierarchy whose groups are named after their class with most samples. Classes without
+    any similarity are last, right below the root, in ascending order; ``how["isolated"]`` lists
+    them. A connected order starts with the smaller of its two end classes; unconnected parts are
+    sorted by falling similarity mass
 
     Raises
     ------
     ValueError
-        Not counts, an unknown method, another number of names.
+        Not counts, an unknown method or similarity, another number of names, no or repeated
+        classes, ``ward`` without features.
 
     Notes
     -----
-    METHODS §4. The similarity is ``W = (A + Aᵀ) / 2`` with ``A = log1p(M°)``, M° the counts without
-    the diagonal. Blocks §3.2.1 names spectral clustering (Guattery & Miller 1998), applied
+    METHODS §4. Blocks §3.2.1 names spectral clustering (Guattery & Miller 1998), applied
     recursively after Griffin & Perona 2008; cutting at the least normalised cut is our choice.
-    Optimal leaf ordering: Bar-Joseph et al. 2001.
+
+    ``recursive_ncut`` : recursive spectral bisection at the least normalised cut
+    ``olo`` : average linkage with optimal leaf ordering (Bar-Joseph et al. 2001); cubic
+    ``linkage`` : sparse average linkage, children by their mean in the Fiedler vector
+    ``spectral`` : sorted by the Fiedler vector
+    ``hubert_mst`` : a walk along the maximal spanning tree (Hubert 1974)
+    ``barycenter`` : damped barycenter iteration (Mäkinen & Siirtola 2005)
+    ``polish`` : ``barycenter``, then single classes moved while linear seriation falls
+    ``greedy_merge`` : the most confused groups first (Kang & Lin 2021)
+    ``ward`` : Ward clustering of given features (NBDT, Wan et al. 2021), optimal leaf ordering
+
+    The four that give an order only have the tree of that order: cut where the normalised cut is
+    least, again in both parts, until 3 classes are left or that cut is above 1.
     """
     if method not in METHODS:
         raise ValueError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
@@ -60,53 +87,73 @@ def order_classes(
         names = [str(class_id) for class_id in range(n_classes)]
     if len(names) != n_classes:
         raise ValueError(f"names: expected {n_classes}, one per class, got {len(names)}")
-    similarity = confusion_similarity(cells)
-    linked = np.flatnonzero(similarity.sum(axis=1) > 0)
-    isolated = np.setdiff1d(np.arange(n_classes), linked)
+    chosen = _chosen(classes, n_classes)
+    kind = similarity if isinstance(similarity, str) else "given"
+    if isinstance(similarity, str):
+        graph = confusion_similarity(cells, similarity)
+    else:
+        graph = given_similarity(similarity, n_classes)
+    samples = np.zeros(n_classes, np.int64)
+    np.add.at(samples, cells.true, cells.count)
+    if classes is not None:
+        graph = graph[chosen][:, chosen]
+        samples = samples[chosen]
 
-    draft = build.Draft()
-    draft.add(build.ROOT_NAME, -1)
-    if len(linked):
-        inside = similarity[linked][:, linked]
-        if method == "olo":
-            _add_dendrogram(draft, inside, linked)
-        else:
-            add_ncut_tree(draft, inside, linked, seed)
-    for v, class_id in enumerate(draft.class_id):
-        if class_id >= 0:
-            draft.name[v] = names[class_id]
-    draft = build.name_groups(draft, _importance(cells))
-    if len(linked) and is_connected(similarity[linked][:, linked]):
+    if method == "ward":
+        draft = ward_tree(class_features(features, n_classes)[chosen])
+        isolated, connected = np.empty(0, np.int64), True
+    else:
+        linked = np.flatnonzero(graph.sum(axis=1) > 0)
+        isolated = np.setdiff1d(np.arange(len(chosen)), linked)
+        inside = graph[linked][:, linked]
+        draft = _rows_to_classes(GROW[method](inside, seed), linked)
+        connected = len(linked) > 0 and is_connected(inside)
+    draft = _named(draft, [names[class_id] for class_id in chosen.tolist()], samples)
+    if connected:
         draft = _canonical(draft)
     root = draft.parent.index(-1)
     for class_id in isolated.tolist():
-        draft.add(names[class_id], root, class_id)
-    how = {
-        "source": "confusions",
-        "method": "recursive_ncut" if method == "auto" else method,
-        "similarity": "log1p counts",
+        draft.add(names[chosen[class_id]], root, class_id)
+    how: dict[str, object] = {
+        "source": "features" if method == "ward" else _SOURCE[kind],
+        "method": method,
+        "similarity": _KIND[kind],
         "seed": seed,
         "isolated": isolated.tolist(),
     }
-    return Hierarchy.from_draft(draft, n_classes, how)
+    if classes is not None:
+        how["classes"] = chosen.tolist()
+    return Hierarchy.from_draft(draft, len(chosen), how)
 
 
-def confusion_similarity(cells: Cells) -> "csr_array":
-    """Return ``(A + Aᵀ) / 2`` with ``A = log1p(M°)`` as a sparse matrix without a diagonal."""
-    from scipy.sparse import csr_array
+def _chosen(classes: ArrayLike | None, n_classes: int) -> NDArray[np.int32]:
+    if classes is None:
+        return np.arange(n_classes, dtype=np.int32)
+    chosen = class_ids(classes, n_classes, "classes")
+    if len(chosen) == 0:
+        raise ValueError("classes: expected at least one class, got none")
+    if len(np.unique(chosen)) < len(chosen):
+        repeated = int(np.bincount(chosen).argmax())
+        raise ValueError(f"classes: expected each class once, got {repeated} again")
+    return chosen
 
-    wrong = cells.true != cells.pred
-    strength = np.log1p(cells.count[wrong]) / 2
-    shape = (cells.n_classes, cells.n_classes)
-    half = csr_array((strength, (cells.true[wrong], cells.pred[wrong])), shape=shape)
-    return csr_array(half + half.T)
+
+def _rows_to_classes(draft: build.Draft, classes: NDArray[np.int64]) -> build.Draft:
+    number = classes.tolist()
+    draft.class_id = [number[row] if row >= 0 else -1 for row in draft.class_id]
+    return draft
 
 
-def _importance(cells: Cells) -> dict[int, float]:
+def _named(draft: build.Draft, label: Sequence[str], samples: NDArray[np.int64]) -> build.Draft:
+    for v, class_id in enumerate(draft.class_id):
+        if class_id >= 0:
+            draft.name[v] = label[class_id]
+    return build.name_groups(draft, _importance(samples))
+
+
+def _importance(samples: NDArray[np.int64]) -> dict[int, float]:
     """Rank the classes by samples, ties to the smaller id; no two ranks are equal."""
-    samples = np.zeros(cells.n_classes, np.int64)
-    np.add.at(samples, cells.true, cells.count)
-    ascending = np.lexsort((-np.arange(cells.n_classes), samples))
+    ascending = np.lexsort((-np.arange(len(samples)), samples))
     return {class_id: float(rank) for rank, class_id in enumerate(ascending.tolist())}
 
 
@@ -132,25 +179,3 @@ def _end_class(draft: build.Draft, side: int) -> int:
     while v in children:
         v = children[v][side]
     return draft.class_id[v]
-
-
-def _add_dendrogram(
-    draft: build.Draft, similarity: "csr_array", class_id: NDArray[np.int64]
-) -> None:
-    from scipy.cluster.hierarchy import linkage, optimal_leaf_ordering
-    from scipy.spatial.distance import squareform
-
-    dense = similarity.toarray()
-    distance = 1 - dense / dense.max()
-    np.fill_diagonal(distance, 0)
-    condensed = squareform(distance, checks=False)
-    merges = optimal_leaf_ordering(linkage(condensed, "average"), condensed)[:, :2].astype(int)
-    n = len(class_id)
-    todo = [(int(v), 0) for v in merges[-1, ::-1]]
-    while todo:
-        v, parent = todo.pop()
-        if v < n:
-            draft.add("", parent, int(class_id[v]))
-        else:
-            node = draft.add("", parent)
-            todo.extend((int(child), node) for child in merges[v - n, ::-1])

@@ -1,0 +1,113 @@
+"""The tree of an order: cut it in two at the least normalised cut, and go on in both parts."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classblocks.core.build import Draft
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+FLAT_SIZE = 3
+_DIGITS = 9
+
+
+def add_order_tree(draft: Draft, graph: "csr_array", order: NDArray[np.int64], parent: int) -> None:
+    """Add the tree of an order to a draft, rows as class ids.
+
+    Parameters
+    ----------
+    graph : (m, m) symmetric, ≥ 0, zero diagonal
+    order : (m,) rows
+    parent : node of the draft that stands for the whole order
+
+    Notes
+    -----
+    The rule of ``recursive_ncut`` without reordering: a part with 3 classes or fewer, or whose
+    least normalised cut is above 1, stays flat. All parts of one depth are cut at once.
+    """
+    stop = least_cuts(graph, order)
+    todo = [(0, len(order), parent)]
+    row = order.tolist()
+    while todo:
+        first, last, node = todo.pop()
+        at = stop.get((first, last))
+        if at is None:
+            for i in range(first, last):
+                draft.add("", node, row[i])
+            continue
+        for a, b in ((first, at), (at, last)):
+            if b - a == 1:
+                draft.add("", node, row[a])
+            else:
+                todo.append((a, b, draft.add("", node)))
+
+
+def least_cuts(graph: "csr_array", order: NDArray[np.int64]) -> dict[tuple[int, int], int]:
+    """Cut every part of an order that has structure; returns part → where it is cut."""
+    m = len(order)
+    position = np.empty(m, np.int64)
+    position[order] = np.arange(m)
+    edges = graph.tocoo()
+    i, j = position[edges.coords[0]], position[edges.coords[1]]
+    upper = i < j
+    i, j, weight = i[upper], j[upper], edges.data[upper]
+    start, stop = np.array([0]), np.array([m])
+    cuts: dict[tuple[int, int], int] = {}
+    while True:
+        large = stop - start > FLAT_SIZE
+        start, stop = start[large], stop[large]
+        if not len(start):
+            return cuts
+        part_of = np.full(m, -1)
+        part_of[_ranges(start, stop)] = np.repeat(np.arange(len(start)), stop - start)
+        inside = (part_of[i] == part_of[j]) & (part_of[i] >= 0)
+        i, j, weight = i[inside], j[inside], weight[inside]
+        at, value = _least_ncut(i, j, weight, start, stop, m)
+        good = value <= 1
+        start, stop, at = start[good], stop[good], at[good]
+        cuts.update(zip(zip(start.tolist(), stop.tolist(), strict=True), at.tolist(), strict=True))
+        start, stop = np.concatenate([start, at]), np.concatenate([at, stop])
+
+
+def _least_ncut(
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    start: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    m: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each part the first of its best cut positions and the normalised cut there."""
+    after = np.bincount(i, weights=weight, minlength=m)
+    before = np.bincount(j, weights=weight, minlength=m)
+    length = stop - start
+    place = _ranges(start, stop)
+    first = np.cumsum(length) - length
+    part = np.repeat(np.arange(len(start)), length)
+
+    def running(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        total = np.cumsum(values[place])
+        return np.asarray(total - (total[first] - values[start])[part])
+
+    left = running(after + before)
+    inside = 2 * running(before)
+    cut = left - inside
+    whole = left[first + length - 1][part]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.round(cut / left + cut / (whole - left), _DIGITS)
+    value = np.where(np.isnan(value), np.where(whole > 0, 0, np.inf), value)
+    value[first + length - 1] = np.inf
+    least = np.minimum.reduceat(value, first)
+    is_least = np.flatnonzero(value == least[part])
+    best = is_least[np.searchsorted(part[is_least], np.arange(len(start)))]
+    return place[best] + 1, least
+
+
+def _ranges(start: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Concatenate ``start … stop − 1`` of every part."""
+    length = stop - start
+    shift = np.repeat(start - (np.cumsum(length) - length), length)
+    return np.arange(length.sum()) + shift

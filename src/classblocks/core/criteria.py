@@ -1,0 +1,187 @@
+"""How good a class order is: every criterion of METHODS §4.2, from the non-empty cells alone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classblocks.core.confusion import Cells, cells_of
+from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.similarity import confusion_similarity, given_similarity
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What an order is worth for a matrix.
+
+    Attributes
+    ----------
+    linear_seriation : Σ of similarity × distance over pairs of classes; lower is better
+    two_sum : Σ of similarity × distance²; lower is better
+    anti_robinson : triples in order ``i < j < k`` whose outer pair is more similar than ``i, j`` or
+        than ``j, k`` (each counted); lower is better
+    block_mass : share of the errors inside the ``n_blocks`` blocks of the exact ``size_weighted``
+        partition of log1p counts; higher is better, NaN without errors
+    band_mass : share of the errors at most ``band`` positions from the diagonal; higher is better,
+        NaN without errors
+    dasgupta : Σ of errors × classes below the lowest common ancestor, over errors × n_classes;
+        lower is better; None where only an order was given, NaN without errors
+    """
+
+    linear_seriation: float
+    two_sum: float
+    anti_robinson: int
+    block_mass: float
+    band_mass: float
+    dasgupta: float | None = None
+
+
+def order_criteria(
+    counts: "ArrayLike | Cells | csr_array",
+    order: ArrayLike | Hierarchy,
+    *,
+    n_blocks: int = 20,
+    band: int = 10,
+) -> Criteria:
+    """Report every criterion of a class order.
+
+    Parameters
+    ----------
+    counts : (n_classes, n_classes) samples, axis 0 true, or Cells; or a sparse symmetric
+        similarity, whose own weights then take the place of both similarity and errors
+    order : (n_classes,) every class once, or a Hierarchy, which is scored as a tree too
+    n_blocks : blocks of ``block_mass``, as many as there are classes if those are fewer
+    band : greatest distance of ``band_mass``, in positions
+
+    Returns
+    -------
+    Criteria; exact for any number of classes. Similarities are ``log1p`` of METHODS §4.1
+
+    Raises
+    ------
+    ValueError
+        Not counts, an order that is not a permutation of the classes, n_blocks < 1, band < 0.
+
+    Notes
+    -----
+    METHODS §4.2; Dasgupta cost: STOC 2016, METHODS §2.5.
+    """
+    from scipy.sparse import issparse
+
+    if n_blocks < 1 or band < 0:
+        raise ValueError(
+            f"expected n_blocks ≥ 1 and band ≥ 0, got n_blocks={n_blocks} and band={band}"
+        )
+    if issparse(counts):
+        similarity = given_similarity(counts, counts.shape[0])  # type: ignore[union-attr]
+        errors = similarity
+    else:
+        cells = cells_of(counts)
+        similarity = confusion_similarity(cells)
+        errors = confusion_similarity(cells, "counts")
+    position = _positions(order, similarity.shape[0])
+    linear, squared = _sums(similarity, position)
+    return Criteria(
+        linear,
+        squared,
+        anti_robinson_events(similarity, position),
+        _block_mass(errors if issparse(counts) else cells, position, n_blocks),
+        band_mass(errors, position, band),
+        _dasgupta(errors, order) if isinstance(order, Hierarchy) else None,
+    )
+
+
+def anti_robinson_events(similarity: "csr_array", position: NDArray[np.int64]) -> int:
+    """Count how often similarity grows with distance from a class.
+
+    Parameters
+    ----------
+    similarity : (m, m) symmetric, ≥ 0, zero diagonal
+    position : (m,), position of each row in the order
+
+    Returns
+    -------
+    Number of (class, nearer, farther) on one side of the class where the farther is more similar:
+    each is one of the two inequalities of an anti-Robinson event
+
+    Notes
+    -----
+    Empty cells are counted by their number, the others by a radix sort of their ranks that counts
+    the pairs each bit decides: O(n log n) for n non-empty cells, whatever the number of classes.
+    """
+    edges = similarity.tocoo()
+    place, other = position[edges.coords[0]], position[edges.coords[1]]
+    side = 2 * place + (other > place)
+    distance = np.abs(other - place)
+    outward = np.lexsort((distance, side))
+    side, distance = side[outward], distance[outward]
+    nearer = np.arange(len(side)) - np.searchsorted(side, side)
+    over_empty = int((distance - 1 - nearer).sum())
+    rank = np.unique(edges.data[outward], return_inverse=True)[1]
+    return over_empty + _ascents(side, rank)
+
+
+def _ascents(group: NDArray[np.int64], rank: NDArray[np.int64]) -> int:
+    """Count pairs of one group, in array order, whose later rank is larger; groups are sorted."""
+    n_ascents = 0
+    highest = int(rank.max(initial=0))
+    for bit in reversed(range(highest.bit_length())):
+        prefix = group * (highest + 1) + (rank >> (bit + 1))
+        by_prefix = np.argsort(prefix, kind="stable")
+        prefix, ones = prefix[by_prefix], (rank[by_prefix] >> bit) & 1
+        zeros_before = np.cumsum(1 - ones) - (1 - ones)
+        first = np.searchsorted(prefix, prefix)
+        n_ascents += int((ones * (zeros_before - zeros_before[first])).sum())
+    return n_ascents
+
+
+def band_mass(errors: "csr_array", position: NDArray[np.int64], band: int) -> float:
+    """Return the share of the weight at most ``band`` positions from the diagonal."""
+    edges = errors.tocoo()
+    near = np.abs(position[edges.coords[0]] - position[edges.coords[1]]) <= band
+    total = edges.data.sum()
+    return float(edges.data[near].sum() / total) if total > 0 else float("nan")
+
+
+def _sums(similarity: "csr_array", position: NDArray[np.int64]) -> tuple[float, float]:
+    edges = similarity.tocoo()
+    distance = np.abs(position[edges.coords[0]] - position[edges.coords[1]])
+    linear, squared = edges.data @ distance, edges.data @ distance**2
+    return float(linear / 2), float(squared / 2)
+
+
+def _dasgupta(errors: "csr_array", tree: Hierarchy) -> float:
+    edges = errors.tocoo()
+    total = edges.data.sum()
+    if not total > 0:
+        return float("nan")
+    size = (tree.stop - tree.start)[tree.lca(*edges.coords)]
+    return float(edges.data @ size / (total * tree.n_classes))
+
+
+def _block_mass(counts: "Cells | csr_array", position: NDArray[np.int64], n_blocks: int) -> float:
+    from classblocks.core.partition import partition
+
+    order = np.argsort(position)
+    transform = "log1p" if isinstance(counts, Cells) else "none"
+    found = partition(
+        counts, order, min(n_blocks, len(order)), "size_weighted", transform=transform
+    )
+    return float(found.in_block_mass)
+
+
+def _positions(order: ArrayLike | Hierarchy, n_classes: int) -> NDArray[np.int64]:
+    class_of_leaf = np.asarray(order.class_of_leaf if isinstance(order, Hierarchy) else order)
+    if class_of_leaf.shape != (n_classes,):
+        raise ValueError(f"order: expected {n_classes} classes, got shape {class_of_leaf.shape}")
+    if class_of_leaf.dtype.kind not in "iu" or not np.array_equal(
+        np.sort(class_of_leaf), np.arange(n_classes)
+    ):
+        raise ValueError(f"order: expected every class of 0 to {n_classes - 1} once")
+    position = np.empty(n_classes, np.int64)
+    position[class_of_leaf] = np.arange(n_classes)
+    return position
