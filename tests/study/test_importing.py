@@ -172,7 +172,7 @@ def test_gaps_are_unknown(tmp_path):
     ("name", "text", "words"),
     [
         ("p.csv", "pred,p\n1,2\n", "p.csv: column true missing; found pred, p"),
-        ("p.csv", "true,p\n1,2\n", r"column pred \(or probabilities\) missing; found true, p"),
+        ("p.csv", "true,p\n1,2\n", r"column pred \(or probabilities, logits\) missing; found true, p"),
         ("p.csv", "true,pred\n1,2\n\n1,2,3\n", "p.csv, line 4: expected 2 values as in .*, got 3"),
         ("p.csv", "true,pred\n1,2\n1\n", "line 3: expected 2 values as in the header, got 1"),
         ("p.csv", 'true,pred\n"a\nb",2\n1\n', "line 4: expected 2 values"),

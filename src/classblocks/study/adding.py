@@ -13,6 +13,7 @@ from classblocks import __version__
 from classblocks.core import validate
 from classblocks.study.atomic import json_bytes, sync_directory
 from classblocks.study.format import (
+    LOGITS,
     PREDICTIONS_FILE,
     RECORDING_FILE,
     RESULT_FILE,
@@ -20,6 +21,12 @@ from classblocks.study.format import (
     StudyError,
     check_name,
     partial_directory,
+)
+from classblocks.study.logits import (
+    save_sums,
+    softmax,
+    sums_of_logits,
+    sums_of_probabilities,
 )
 from classblocks.study.predictions import checked_ids, checked_predictions, write_predictions
 from classblocks.study.publish import publish, refuse_existing
@@ -50,6 +57,8 @@ def add_result(
             "delete that folder"
         )
     classes = validate.class_ids(true, len(study.classes), "true")
+    logits = given.get("logits")
+    given = _with_probabilities(given, len(study.classes))
     rows = checked_predictions(classes, len(study.classes), **given)
     if sample_id is None:
         study.refresh()
@@ -62,11 +71,19 @@ def add_result(
     provenance = {"classblocks": __version__, **provenance}
     json_bytes(provenance, partial / RESULT_FILE)
 
+    if logits is not None:
+        sums = sums_of_logits(np.asarray(logits), ids)
+    elif given.get("probabilities") is not None:
+        sums = sums_of_probabilities(np.asarray(given["probabilities"], np.float32), ids)
+    else:
+        sums = None
     split = coordinates.split or "" if splits is None else splits
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         write_predictions(partial / PREDICTIONS_FILE, ids, rows)
+        if sums is not None:
+            save_sums(partial / LOGITS, sums)
         # What takes space and can fail comes before the study changes.
         study.add_samples(ids, classes, split=split, uri=uri)
         publish(
@@ -77,6 +94,7 @@ def add_result(
             n_samples=len(ids),
             has_probabilities=rows.has_probabilities,
             has_rank=rows.has_rank,
+            has_logits=sums is not None,
             layers={},
             provenance=provenance,
         )
@@ -84,6 +102,18 @@ def add_result(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     sync_directory(study.path)
+
+
+def _with_probabilities(given: Mapping[str, Any], n_classes: int) -> Mapping[str, Any]:
+    """Put probabilities in the place of logits."""
+    logits = given.get("logits")
+    rest = {name: values for name, values in given.items() if name != "logits"}
+    if logits is None:
+        return rest
+    extra = [name for name, values in rest.items() if values is not None]
+    if extra:
+        raise StudyError(f"{', '.join(extra)} follow from logits: give one or the other")
+    return {"probabilities": softmax(logits, n_classes)}
 
 
 def ids_in_order(samples: Samples, true: NDArray[np.int32], split: str | None) -> NDArray[np.int64]:

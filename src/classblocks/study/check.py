@@ -15,6 +15,7 @@ import pyarrow as pa
 from classblocks.study.atomic import TEMPORARY_SUFFIX
 from classblocks.study.format import (
     FINDINGS_FILE,
+    LOGITS,
     RECORDING_FILE,
     RESULT_FILE,
     RESULTS,
@@ -150,12 +151,25 @@ def _result(study: Study, result: Result) -> list[Problem]:
 
 def _rows(study: Study, result: Result, where: str) -> list[Problem]:
     problems = _attempt(f"{where}/predictions.parquet", lambda: _check_rows(study, result))
+    problems += _attempt(f"{where}/{LOGITS}", lambda: _check_logits(study, result))
     for name, layer in result.layers.items():
         for array in ("profile", "count", "collective", "top_sample", "top_value"):
             problems += _attempt(
                 f"{where}/responses/{name}/{array}.npy", partial(getattr, layer, array)
             )
     return problems
+
+
+def _check_logits(study: Study, result: Result) -> None:
+    sums = Result(result.directory, len(study.classes), study.samples).logits
+    if sums is None:
+        return
+    if sums.n_samples != result.n_samples:
+        raise StudyError(f"sums over {sums.n_samples} samples, expected {result.n_samples}")
+    if not np.isfinite(sums.mean).all() or not all(
+        np.isfinite(array).all() for array in sums.to_arrays().values()
+    ):
+        raise StudyError("sums that are not finite")
 
 
 def _check_rows(study: Study, result: Result) -> None:

@@ -23,6 +23,7 @@ THUMBNAILS = "thumbnails"
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.parquet"
 RESPONSES = "responses"
+LOGITS = "logits"
 RECORDING_FILE = "recording.json"
 
 _NAME = re.compile(r"\w[\w .@=+-]{0,127}")

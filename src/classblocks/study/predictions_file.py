@@ -20,6 +20,9 @@ from classblocks.study.table_file import Column, read_columns
 
 _CLASS_COLUMNS = ("true", "pred")
 _CHANCES = ("p_pred", "p_true")
+_TABLES = ("logits", "probabilities")
+_OR_TABLES = "probabilities, logits"
+_ROWS = {"true", "pred", "sample_id", *_TABLES, *_CHANCES}
 _TEXTS = ("split", "uri")
 # In CSV; whether these are numbers is known when all columns that hold classes are.
 _TOP_TEXTS = tuple(f"topk_class_{rank}" for rank in range(100))
@@ -127,8 +130,9 @@ class PredictionsFile:
                     "names of all classes in the order of the ids"
                 )
             return classes_called(sorted({text for part in texts for text in part if text}))
-        if "probabilities" in self.given:
-            n = self.given["probabilities"].shape[-1]
+        table = next((name for name in _TABLES if name in self.given), None)
+        if table is not None:
+            n = self.given[table].shape[-1]
         else:
             n = 1 + max((int(c.values.max()) for c in columns if len(c.values)), default=-1)
         if n > _MOST_UNNAMED_CLASSES:
@@ -143,9 +147,10 @@ class PredictionsFile:
         """Give the arguments of `add_result` that describe the rows, `true` included."""
         rows = {name: column.ids(classes) for name, column in self.labels.items()}
         rows.update(self.given)
-        if "probabilities" in rows and not self.n:
-            # Lists of no rows do not tell how long they are.
-            rows["probabilities"] = np.empty((0, len(classes)), np.float32)
+        for name in _TABLES:
+            if name in rows and not self.n:
+                # Lists of no rows do not tell how long they are.
+                rows[name] = np.empty((0, len(classes)), np.float32)
         if self.top is not None:
             column, width = self.top
             rows["topk_class"] = column.ids(classes).reshape(self.n, width)
@@ -158,14 +163,14 @@ def read_predictions(path: Path) -> PredictionsFile:
     found = ", ".join(columns) or "no column"
     if "true" not in columns:
         raise StudyError(f"{path}: column true missing; found {found}")
-    if "pred" not in columns and "probabilities" not in columns:
-        raise StudyError(f"{path}: column pred (or probabilities) missing; found {found}")
+    if not {"pred", *_TABLES} & columns.keys():
+        raise StudyError(f"{path}: column pred (or {_OR_TABLES}) missing; found {found}")
     for name, column in columns.items():
         if isinstance(column, np.ndarray) and not column.ndim:
             raise StudyError(f"{path}: {name} is a single value, expected one per row")
     n = len(columns["true"])
     for name, column in columns.items():
-        if len(column) != n and name in {"true", "pred", "probabilities", "sample_id", *_CHANCES}:
+        if len(column) != n and name in _ROWS:
             raise StudyError(f"{path}: {name} has {len(column)} rows, true has {n}")
     try:
         return _sorted_out(path, columns)
@@ -178,10 +183,11 @@ def _sorted_out(path: Path, columns: dict[str, Column]) -> PredictionsFile:
     given: dict[str, NDArray[Any]] = {}
     classes: dict[str, Column] = {"true": columns.pop("true")}
     width = 0
-    if "probabilities" in columns:
-        # Everything else about the prediction follows from them, and columns that say it again stay
+    table = next((name for name in _TABLES if name in columns), None)
+    if table is not None:
+        # Everything else about the prediction follows from it, and columns that say it again stay
         # unread.
-        given["probabilities"] = _matrix("probabilities", columns.pop("probabilities"), n)
+        given[table] = _matrix(table, columns.pop(table), n)
     else:
         classes["pred"] = columns.pop("pred")
         for name in _CHANCES:

@@ -24,6 +24,7 @@ def publish(
     n_samples: int,
     has_probabilities: bool,
     has_rank: bool,
+    has_logits: bool,
     layers: Mapping[str, LayerResponses],
     provenance: Mapping[str, Any],
 ) -> Path:
@@ -35,6 +36,7 @@ def publish(
         "n_samples": n_samples,
         "has_probabilities": has_probabilities,
         "has_rank": has_rank,
+        "logits": has_logits,
         "layers": {layer: responses.to_json() for layer, responses in layers.items()},
         "files": seal(directory),
         "provenance": dict(provenance),

@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from numpy.typing import DTypeLike, NDArray
 
 from classblocks.core.confusion import Cells, count_cells
+from classblocks.core.logits import LogitSums
 from classblocks.study.atomic import read_object
 from classblocks.study.format import (
+    LOGITS,
     PREDICTIONS_FILE,
     RESPONSES,
     RESULT_FILE,
@@ -23,9 +25,13 @@ from classblocks.study.format import (
     StudyError,
     check_version,
 )
+from classblocks.study.logits import load_sums
 from classblocks.study.numbers import numbers
 from classblocks.study.responses import LayerResponses
 from classblocks.study.samples import Samples, read_only
+
+_MOST_WHOLE_ROWS = 1 << 22
+_COLUMNS = ("sample_id", "sample", "true", "pred", "p_pred", "p_true", "true_rank", "_cells")
 
 
 class Result:
@@ -44,6 +50,7 @@ class Result:
             self.n_samples = int(description["n_samples"])
             self.has_probabilities = bool(description["has_probabilities"])
             self.has_rank = bool(description["has_rank"])
+            self.has_logits = bool(description.get("logits", False))
             self.files: Mapping[str, str] = dict(description["files"])
             self.provenance: Mapping[str, Any] = dict(description["provenance"])
             layers = dict(description["layers"])
@@ -110,6 +117,27 @@ class Result:
         """(n_samples, k), their probabilities; NaN where unknown."""
         return self._lists("topk_prob", np.float32)
 
+    def top(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Give `topk_class` and `topk_prob` of some rows, without reading all of a large result."""
+        if self.n_samples <= _MOST_WHOLE_ROWS:
+            return self.topk_class[rows], self.topk_prob[rows]
+        return (
+            self._listed("topk_class", rows, np.int32),
+            self._listed("topk_prob", rows, np.float32),
+        )
+
+    def release(self) -> None:
+        """Forget the columns with one value per sample; they are read again when asked for."""
+        for name in _COLUMNS:
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def logits(self) -> LogitSums | None:
+        """Sums for the correlation of logit columns; None where they were not kept."""
+        if not self.has_logits:
+            return None
+        return load_sums(self.directory / LOGITS, self.n_classes)
+
     def cells(self) -> Cells:
         """Count the non-empty cells and sort the rows by cell."""
         return self._cells
@@ -147,6 +175,24 @@ class Result:
             pa.chunked_array([c.flatten() for c in column.chunks], column.type.value_type)
         )
         return read_only(flat.astype(dtype, copy=False).reshape(self.n_samples, width))
+
+    def _listed(self, name: str, rows: NDArray[np.integer], dtype: DTypeLike) -> NDArray[Any]:
+        if name not in self._schema.names:
+            return np.empty((len(rows), 0), dtype)
+        width = self._schema.field(name).type.list_size
+        listed = np.empty((len(rows), width), dtype)
+        try:
+            with pq.ParquetFile(self._predictions, memory_map=True) as file:
+                groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+                start = np.concatenate([[0], np.cumsum(groups)])
+                for group in np.unique(np.searchsorted(start, rows, "right") - 1).tolist():
+                    inside = (rows >= start[group]) & (rows < start[group + 1])
+                    column = file.read_row_group(group, columns=[name]).column(0)
+                    taken = column.take(pa.array(rows[inside] - start[group])).combine_chunks()
+                    listed[inside] = numbers(pa.chunked_array([taken.flatten()])).reshape(-1, width)
+        except (pa.ArrowException, OSError) as error:
+            raise StudyError(f"{self._predictions} cannot be read: {error}") from None
+        return listed
 
     @cached_property
     def _schema(self) -> pa.Schema:

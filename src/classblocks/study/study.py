@@ -233,6 +233,7 @@ class Study:
         true: ArrayLike,
         pred: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,
+        logits: ArrayLike | None = None,
         p_pred: ArrayLike | None = None,
         p_true: ArrayLike | None = None,
         true_rank: ArrayLike | None = None,
@@ -247,14 +248,17 @@ class Study:
         transform: str | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> Result:
-        """Add a result set: `true` and either `pred`, with what else is known, or `probabilities`.
+        """Add a result set: `true` and one of `pred`, `probabilities` (n, C) and `logits` (n, C).
 
+        With `pred` goes what else is known of each sample; the others say it all, and keep the
+        sums for the correlation of logit columns.
         Without `sample_id` the rows are the study's samples in order if their number and `true`
         agree, or new samples 0 .. n − 1 if the study has none.
         """
         given = {
             "pred": pred,
             "probabilities": probabilities,
+            "logits": logits,
             "p_pred": p_pred,
             "p_true": p_true,
             "true_rank": true_rank,

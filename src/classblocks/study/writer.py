@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classblocks import __version__
 from classblocks.core import validate
+from classblocks.core.logits import LogitSums
 from classblocks.core.outcome import Outcomes
 from classblocks.study.atomic import (
     TEMPORARY_SUFFIX,
@@ -25,6 +26,7 @@ from classblocks.study.atomic import (
     write_json,
 )
 from classblocks.study.format import (
+    LOGITS,
     PREDICTIONS_FILE,
     RECORDING_FILE,
     RESPONSES,
@@ -36,6 +38,7 @@ from classblocks.study.format import (
 )
 from classblocks.study.growing import GrowingArray
 from classblocks.study.layer_sums import LayerSums
+from classblocks.study.logits import load_sums, save_sums
 from classblocks.study.predictions import Predictions, checked_ids, write_predictions
 from classblocks.study.publish import publish, refuse_existing
 from classblocks.study.responses import LayerShape
@@ -48,6 +51,8 @@ __all__ = ["LayerShape", "ResultWriter"]
 
 _CHECKPOINT_FILE = "checkpoint.json"
 _OUT = "out"
+# No layer can have a name with a leading dot.
+_LOGIT_STATE = ".logits"
 _OUTCOME_COLUMNS = (
     ("pred", np.int32),
     ("p_pred", np.float32),
@@ -73,6 +78,7 @@ class ResultWriter:
         k: int = 5,
         layers: Mapping[str, LayerShape] | None = None,
         n_top: int = 16,
+        logits: bool = False,
         provenance: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
@@ -94,6 +100,7 @@ class ResultWriter:
             "classes": self._n_classes,
             "k": min(k, self._n_classes),
             "n_top": n_top,
+            "logits": logits,
             "layers": {n: {"n_neurons": s.n_neurons, "side": s.side} for n, s in shapes.items()},
             "inputs": dict(inputs or {}),
             "provenance": {"classblocks": __version__, **(provenance or {})},
@@ -125,7 +132,7 @@ class ResultWriter:
                     path.unlink()
             write_json(file, wanted)
             return wanted
-        found = read_object(file)
+        found = {"logits": False, **read_object(file)}
         for key in wanted:
             if key != "provenance" and found.get(key) != wanted[key]:
                 what, before, now = _difference(key, found.get(key), wanted[key])
@@ -154,6 +161,13 @@ class ResultWriter:
             self._columns[name] = self._growing(f"rows/{name}.npy", dtype, None)
         self._columns["topk_class"] = self._growing("rows/topk_class.npy", np.int32, k)
         self._columns["topk_prob"] = self._growing("rows/topk_prob.npy", np.float32, k)
+        self._logits: LogitSums | None = None
+        if self._recording["logits"]:
+            self._logits = (
+                load_sums(state / _LOGIT_STATE, self._n_classes)
+                if state is not None
+                else LogitSums(self._n_classes)
+            )
         self._layers: dict[str, LayerSums] = {}
         self._collective: dict[str, GrowingArray] = {}
         for name, entry in self._recording["layers"].items():
@@ -187,8 +201,12 @@ class ResultWriter:
         true: ArrayLike,
         outcomes: Outcomes,
         responses: Mapping[str, tuple[NDArray[Any], NDArray[Any]]] | None = None,
+        logits: NDArray[Any] | None = None,
     ) -> None:
-        """Add a batch; `responses` gives each layer's pooled (B, N, S) and collective (B, N)."""
+        """Add a batch; `responses` gives each layer's pooled (B, N, S) and collective (B, N).
+
+        `logits` (B, n_classes) are expected if and only if the recording was opened with them.
+        """
         self._refuse_faulty()
         ids = checked_ids(sample_id)
         classes = validate.class_ids(true, self._n_classes, "true")
@@ -201,8 +219,12 @@ class ResultWriter:
         given = responses or {}
         if set(given) != set(self._layers):
             raise StudyError(f"expected layers {list(self._layers)}, got {list(given)}")
+        if (logits is None) != (self._logits is None):
+            raise StudyError(f"expected {'no ' if self._logits is None else ''}logits of the batch")
         self._agree_with_study(ids, classes)
         self._faulty = True
+        if self._logits is not None and logits is not None:
+            self._logits.add(logits, ids)
         for name, (pooled, collective) in given.items():
             self._layers[name].add(pooled, collective, classes, ids, self._rows)
             self._collective[name].append(collective)
@@ -247,6 +269,8 @@ class ResultWriter:
         state.mkdir()
         for name, sums in self._layers.items():
             sums.save(state / name)
+        if self._logits is not None:
+            save_sums(state / _LOGIT_STATE, self._logits)
         sync_directory(state)
         sync_directory(self._partial)
         write_json(
@@ -279,6 +303,9 @@ class ResultWriter:
         for name, sums in self._layers.items():
             self._collective[name].seal(n)
             sums.write(out / RESPONSES / name)
+        if self._logits is not None:
+            self._logits.flush()
+            save_sums(out / LOGITS, self._logits)
         provenance = {**self._recording["provenance"], **(provenance or {})}
         if self._recording["inputs"]:
             provenance["inputs"] = self._recording["inputs"]
@@ -291,6 +318,7 @@ class ResultWriter:
             n_samples=n,
             has_probabilities=rows.has_probabilities,
             has_rank=rows.has_rank,
+            has_logits=self._logits is not None,
             layers={
                 name: sums.description(out / RESPONSES / name, n)
                 for name, sums in self._layers.items()
