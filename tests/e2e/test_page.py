@@ -373,7 +373,7 @@ def test_nothing_scrolls_sideways(open_page, width, tab):
 def test_samples_fold_below_1280(open_page):
     page = open_page(viewport={"width": 1100, "height": 720})
     assert not page.page.locator(".app > .right").is_visible()
-    page.page.get_by_role("button", name="Samples").click()
+    page.page.get_by_role("button", name="Panels").click()
     assert page.page.locator(".app > .right").is_visible()
 
 

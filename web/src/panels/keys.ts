@@ -1,6 +1,8 @@
 import type { Page } from "../derive";
 import type { Session } from "../session";
+import type { Side } from "../state/state";
 import { zoomTo } from "../zoom";
+import { sides } from "./sides";
 
 /** What the help lists; a test holds it against `pressKey`. */
 export const keyList: readonly {
@@ -16,7 +18,8 @@ export const keyList: readonly {
       ["z Z", "undo, redo"],
       ["Esc", "one step back: close, deselect, zoom out"],
       ["0", "show everything"],
-      ["s", "samples panel (narrow windows)"],
+      ["s b t", "samples, blocks, hierarchy"],
+      ["g v", "groups, saved views"],
       ["?", "this list"],
     ],
   },
@@ -63,7 +66,7 @@ export interface KeyUse {
   focusSearch(): void;
   focusTree(): void;
   toggleHelp(): void;
-  toggleSamples(): void;
+  showSide(side: Side): void;
 }
 
 /** Act on a key pressed outside of any field; false when it means nothing here. */
@@ -76,9 +79,6 @@ export function pressKey(key: string, use: KeyUse): boolean {
     case "?":
       use.toggleHelp();
       return true;
-    case "s":
-      use.toggleSamples();
-      return true;
     case "z":
       session.undo();
       return true;
@@ -86,6 +86,9 @@ export function pressKey(key: string, use: KeyUse): boolean {
       session.redo();
       return true;
   }
+  const side = sides.find((one) => one.key === key);
+  if (side) use.showSide(side.side);
+  if (side) return true;
   return page ? pressPageKey(key, page, use) : false;
 }
 

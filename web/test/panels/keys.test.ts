@@ -17,7 +17,7 @@ function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
     focusSearch: vi.fn(),
     focusTree: vi.fn(),
     toggleHelp: vi.fn(),
-    toggleSamples: vi.fn(),
+    showSide: vi.fn(),
   };
   return { used: pressKey(key, use), actions, use, session };
 }
@@ -37,6 +37,18 @@ it("does something for every key that the help lists", () => {
         if (!gestures.has(name)) expect(press(arrows[name] ?? name).used, name).toBe(true);
       }
     }
+  }
+});
+
+it("opens the panels at the right", () => {
+  for (const [key, side] of [
+    ["s", "samples"],
+    ["b", "blocks"],
+    ["t", "hierarchy"],
+    ["g", "groups"],
+    ["v", "findings"],
+  ] as const) {
+    expect(press(key).use.showSide).toHaveBeenCalledWith(side);
   }
 });
 
@@ -71,7 +83,7 @@ it("works without a page where it can", () => {
     focusSearch() {},
     focusTree() {},
     toggleHelp: vi.fn(),
-    toggleSamples() {},
+    showSide() {},
   };
   expect(pressKey("?", use)).toBe(true);
   expect(use.toggleHelp).toHaveBeenCalledOnce();
