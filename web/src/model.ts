@@ -1,7 +1,7 @@
 import type { Outliers, PartitionAnswer } from "./source/answers";
 import type { Action } from "./state/actions";
 import type { Cell } from "./state/cell";
-import type { AppState } from "./state/state";
+import type { AppState, Range } from "./state/state";
 
 /**
  * Tree in the current child order: preorder arrays, root 0; `wireNode` is what selections and edits call a
@@ -113,6 +113,8 @@ export interface Model {
 export type Hover =
   | { readonly kind: "node"; readonly node: number }
   | { readonly kind: "cell"; readonly row: number; readonly col: number }
+  /** Cells of a block, or between two blocks. */
+  | { readonly kind: "region"; readonly rows: Range; readonly cols: Range }
   | { readonly kind: "response"; readonly leaf: number; readonly column: number; readonly position: number }
   | { readonly kind: "neuron"; readonly column: number };
 

@@ -11,7 +11,7 @@ export interface MatrixMarks {
   readonly group: { readonly ranges: readonly Range[]; readonly part: Part } | null;
   readonly boxes: readonly { readonly rows: Range; readonly cols: Range }[];
   readonly rubber: { readonly rows: Range; readonly cols: Range } | null;
-  readonly hoverRange: Range | null;
+  readonly hovered: { readonly rows: Range; readonly cols: Range } | null;
   readonly cross: { readonly row: number; readonly col: number } | null;
   readonly crossRow: number | null;
 }
@@ -37,7 +37,7 @@ export function drawMatrixMarks(context: CanvasRenderingContext2D, marks: Matrix
   context.clip();
   if (marks.group !== null) drawBands(context, marks, marks.group.ranges, marks.group.part, look);
   for (const box of marks.boxes) drawBox(context, marks, box, look, 0.12);
-  if (marks.hoverRange !== null) drawHoverBand(context, marks, marks.hoverRange, look);
+  if (marks.hovered !== null) drawHoverBand(context, marks, marks.hovered, look);
   if (marks.cross !== null) drawCross(context, marks, marks.cross.row, marks.cross.col, look);
   else if (marks.crossRow !== null) drawRow(context, marks, marks.crossRow, look);
   if (marks.rubber !== null) drawBox(context, marks, marks.rubber, look, 0.16);
@@ -141,15 +141,15 @@ function drawBox(
 function drawHoverBand(
   context: CanvasRenderingContext2D,
   marks: MatrixMarks,
-  range: Range,
+  { rows, cols }: { readonly rows: Range; readonly cols: Range },
   look: Theme,
 ): void {
   context.fillStyle = css(look.ink, 0.035);
-  context.fillRect(...rowBand(marks, range));
-  context.fillRect(...colBand(marks, range));
+  context.fillRect(...rowBand(marks, rows));
+  context.fillRect(...colBand(marks, cols));
   context.strokeStyle = css(look.ink, 0.5);
   context.lineWidth = Math.max(1, Math.round(marks.ratio));
-  context.strokeRect(...boxOf(marks, range, range));
+  context.strokeRect(...boxOf(marks, rows, cols));
 }
 
 function drawRow(context: CanvasRenderingContext2D, marks: MatrixMarks, row: number, look: Theme): void {

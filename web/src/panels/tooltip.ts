@@ -28,6 +28,8 @@ export function tipOf(page: Page, hover: Hover): Tip | null {
       return responseTip(page, hover.leaf, hover.column, hover.position);
     case "neuron":
       return neuronTip(page, hover.column);
+    case "region":
+      return null;
   }
 }
 

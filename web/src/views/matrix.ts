@@ -25,7 +25,7 @@ import {
   orderCells,
 } from "../layout/matrix";
 import { memo } from "../memo";
-import type { Model, Pointer, View, ViewContext } from "../model";
+import type { Hover, Model, Pointer, Tree, View, ViewContext } from "../model";
 import type { Encoding, Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
@@ -102,8 +102,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
               : null,
           boxes: selection.kind === "cells" ? selection.boxes : [],
           rubber,
-          hoverRange:
-            hover?.kind === "node" ? { start: tree.start[hover.node], stop: tree.stop[hover.node] } : null,
+          hovered: hoveredBox(tree, hover),
           cross: hover?.kind === "cell" && rubber === null ? hover : null,
           crossRow: hover?.kind === "response" ? hover.leaf : null,
         },
@@ -330,6 +329,13 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       model = null;
     },
   };
+}
+
+function hoveredBox(tree: Tree, hover: Hover | null): Box | null {
+  if (hover?.kind === "region") return hover;
+  if (hover?.kind !== "node") return null;
+  const range = { start: tree.start[hover.node], stop: tree.stop[hover.node] };
+  return { rows: range, cols: range };
 }
 
 function axesOf(model: Model, plot: Plot): { columns: Axis; rows: Axis } {

@@ -197,6 +197,7 @@ function finite(values: Float32Array): Float32Array {
 function hoveredRows(model: Model, hover: Hover | null): Range | null {
   if (hover?.kind === "response") return { start: hover.leaf, stop: hover.leaf + 1 };
   if (hover?.kind === "cell") return { start: hover.row, stop: hover.row + 1 };
+  if (hover?.kind === "region") return hover.rows;
   if (hover?.kind !== "node") return null;
   return { start: model.tree.start[hover.node], stop: model.tree.stop[hover.node] };
 }
