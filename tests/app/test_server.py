@@ -27,7 +27,7 @@ def test_a_request_is_answered_with_arrow(browser):
         (b'{"view": "cells", "result": "../net"}', 422, "unknown result '../net' (known: net"),
         (b'{"view": "cells", "result": 3}', 422, "'result' must be text, got 3"),
         (b'{"view": "cells", "result": "net", "sql": 1}', 422, "unknown parameter 'sql'"),
-        (b" " * 2_000_000, 413, "larger than 1 MB"),
+        (b" " * (2**24 + 1), 413, "larger than 16 MB"),
     ],
 )
 def test_bad_requests_are_one_json_error(browser, content, status, text):

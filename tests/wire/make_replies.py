@@ -55,6 +55,8 @@ TREE = {
 SAMPLE_ID = np.array([700, 31, 2**53 + 1, 12, 500, 44, 90, 13, 62, 8])
 TRUE = np.array([0, 1, 2, 3, 0, 2, 3, 0, 1, 2])
 
+ON_TREE: dict[str, Any] = {"result": "net", "tree": {"hierarchy": "given"}, "where": {}}
+
 REQUESTS: dict[str, dict[str, Any]] = {
     "classes": {"view": "classes"},
     "hierarchy": {"view": "hierarchy", "hierarchy": "given"},
@@ -66,11 +68,31 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "activations": {"view": "activations", "result": "net", "layer": "relu", "neuron": 1},
     "neuron": {"view": "neuron", "result": "net", "layer": "relu", "neuron": 1},
     "top_samples": {"view": "top_samples", "result": "net", "layer": "relu", "neuron": 0},
+    "filtered": {"view": "filtered", "result": "net", "where": {"p_pred": [0.5, 1]}},
+    "partition": {
+        "view": "partition",
+        **ON_TREE,
+        "n_blocks": 2,
+        "objective": "size_weighted",
+        "along": "order",
+    },
+    "outliers": {"view": "outliers", **ON_TREE, "cuts": [0, 2, 3, 5], "limit": 3},
+    "criteria": {"view": "criteria", **ON_TREE, "where": {"top_k": 1, "min_count": 1}},
     "cells_table": {"view": "cells", "result": "table"},
     "rows_table": {"view": "rows", "result": "table"},
     "samples_table": {"view": "samples", "result": "table", "samples": [1, 9]},
     "samples_none": {"view": "samples", "result": "net", "samples": []},
     "relevance_margin": {"view": "relevance", "result": "net", "layer": "linear", "classes": [3]},
+    "partition_nothing": {
+        "view": "partition",
+        "result": "net",
+        "tree": {"parent": [-1, 0, 0, 0, 0, 0], "class": [-1, 4, 3, 2, 1, 0]},
+        "where": {"p_true": [2, 3]},
+        "n_blocks": 2,
+        "objective": "modularity",
+        "along": "order",
+    },
+    "outliers_none": {"view": "outliers", **ON_TREE, "cuts": [0, 5], "limit": 3},
     "relevance_empty": {"view": "relevance", "result": "net", "layer": "relu", "classes": [4]},
 }
 

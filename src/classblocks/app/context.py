@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from classblocks.app.cache import Cache
 from classblocks.app.parameters import Parameters
+from classblocks.app.sorted_rows import SortedRows, sort_rows
 from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
 
@@ -60,20 +61,24 @@ class Context:
         """Return arrays computed once for an immutable result."""
         return self.cache.get(key, make, _n_bytes)
 
+    def rows(self, result: "Result") -> SortedRows:
+        """Return the rows by cell, then by sample; a second thread waits instead of sorting."""
+        return self.cache.get(
+            (result, "rows"), lambda: sort_rows(result), lambda rows: rows.n_bytes
+        )
+
     def cells(self, result: "Result") -> Cells:
-        """Return the non-empty cells; a second thread waits instead of counting again."""
-        return self.cache.get((result, "cells"), result.cells, lambda _: 0)
+        """Return the non-empty cells, without their rows."""
+        return self.rows(result).cells
 
-    def row_order(self, result: "Result") -> NDArray[np.int64]:
-        """Return the rows of a result by cell, then by sample."""
+    def response(self, result: "Result", layer: str, neuron: int) -> NDArray[np.float32]:
+        """Return the collective response of one neuron in the order of ``rows``."""
 
-        def make() -> NDArray[np.int64]:
-            sample = result.sample
-            if bool(np.all(sample[1:] > sample[:-1])):
-                return self.cells(result).row_order
-            return np.lexsort((sample, result.pred, result.true))
+        def make() -> NDArray[np.float32]:
+            value = result.layers[layer].collective[:, neuron]
+            return np.asarray(value[self.rows(result).row], dtype=np.float32)
 
-        return self.once((result, "row order"), make)
+        return self.once((result, "response", layer, neuron), make)
 
 
 def _n_bytes(value: NDArray[np.generic] | Mapping[str, NDArray[np.generic]]) -> int:

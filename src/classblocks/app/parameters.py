@@ -1,6 +1,7 @@
 """Reading the parameters of one request, with an error that names the parameter."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,17 @@ _INT32_MAX = 2**31 - 1
 
 class RequestError(ValueError):
     """A request that cannot be answered; the text is for the user of the browser."""
+
+
+@contextmanager
+def answering(view: str) -> Iterator[None]:
+    """Let what ``core`` says about its arguments answer the request."""
+    try:
+        yield
+    except RequestError:
+        raise
+    except ValueError as error:
+        raise RequestError(f"{view}: {error}") from None
 
 
 class Parameters:
@@ -25,32 +37,48 @@ class Parameters:
         """Return a name that must be one of ``choices``."""
         value = self._take(name)
         if not isinstance(value, str):
-            raise RequestError(f"{self._view}: {name!r} must be text, got {_short(value)}")
+            raise RequestError(f"{self._view}: {name!r} must be text, got {short(value)}")
         if value not in choices:
-            raise RequestError(f"unknown {kind} {value!r} (known: {_listed(choices)})")
+            raise RequestError(f"unknown {kind} {short(value)} (known: {listed(choices)})")
         return value
 
     def integer(self, name: str, stop: int, what: str, start: int = 0) -> int:
         """Return an integer in ``[start, stop)``."""
         value = self._take(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise RequestError(f"{self._view}: {name!r} must be an integer, got {_short(value)}")
+            raise RequestError(f"{self._view}: {name!r} must be an integer, got {short(value)}")
         if not start <= value < stop:
             raise RequestError(f"{self._view}: {name!r} is {value}, {what} are {start}..{stop - 1}")
         return value
 
-    def ids(self, name: str, stop: int, what: str, most: int) -> NDArray[np.int32]:
-        """Return a list of at most ``most`` integers, each in ``[0, stop)``."""
+    def number(self, name: str) -> float:
+        """Return a number; NaN is none."""
+        value = self._take(name)
+        if not is_number(value) or value != value:
+            raise RequestError(f"{self._view}: {name!r} must be a number, got {short(value)}")
+        return float(value)
+
+    def value(self, name: str) -> Any:  # noqa: ANN401
+        """Return what is given under a name, for the caller to check."""
+        return self._take(name)
+
+    def optional(self, name: str, default: Any) -> Any:  # noqa: ANN401
+        """Return what is given under a name, or ``default``, for the caller to check."""
+        self._known.append(name)
+        return self._values.get(name, default)
+
+    def ids(self, name: str, stop: int, what: str, most: int, start: int = 0) -> NDArray[np.int32]:
+        """Return a list of at most ``most`` integers, each in ``[start, stop)``."""
         value = self._take(name)
         if not isinstance(value, list):
-            raise RequestError(f"{self._view}: {name!r} must be a list, got {_short(value)}")
+            raise RequestError(f"{self._view}: {name!r} must be a list, got {short(value)}")
         if len(value) > most:
             raise RequestError(f"{self._view}: {name!r} has {len(value)} entries, at most {most}")
         for position, entry in enumerate(value):
-            if type(entry) is not int or not 0 <= entry < min(stop, _INT32_MAX):
+            if type(entry) is not int or not start <= entry < min(stop, _INT32_MAX):
                 raise RequestError(
-                    f"{self._view}: {name!r}[{position}] is {_short(entry)}, "
-                    f"{what} are 0..{stop - 1}"
+                    f"{self._view}: {name!r}[{position}] is {short(entry)}, "
+                    f"{what} are {start}..{stop - 1}"
                 )
         return np.asarray(value, dtype=np.int32)
 
@@ -59,8 +87,8 @@ class Parameters:
         surplus = [name for name in self._values if name not in self._known]
         if surplus:
             raise RequestError(
-                f"{self._view}: unknown parameter {_short(surplus[0])} "
-                f"(known: {_listed(self._known)})"
+                f"{self._view}: unknown parameter {short(surplus[0])} "
+                f"(known: {listed(self._known)})"
             )
 
     def _take(self, name: str) -> Any:  # noqa: ANN401
@@ -70,11 +98,18 @@ class Parameters:
         return self._values[name]
 
 
-def _short(value: object) -> str:
+def is_number(value: object) -> bool:
+    """Whether a decoded JSON value is a number that a float holds."""
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)
+
+
+def short(value: object) -> str:
+    """Show a value in an error."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _listed(names: Collection[str], most: int = 8) -> str:
+def listed(names: Collection[str], most: int = 8) -> str:
+    """List names in an error."""
     shown = ", ".join(sorted(names)[:most]) or "none"
     return f"{shown}, … {len(names) - most} more" if len(names) > most else shown

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from classblocks.app import sheet, wire
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 ARROW = "application/vnd.apache.arrow.stream"
-_MOST_BODY_BYTES = 2**20
+_CHUNK_BYTES = 2**20
+# The tree of a request may have 22,000 classes.
+_MOST_BODY_BYTES = 2**24
 _LOG = logging.getLogger("classblocks")
 
 
@@ -49,8 +51,8 @@ def application(session: Session, *, token: str | None = None, port: int = 0) ->
 
     async def columns(request: Request) -> Response:
         message = await _body(request)
-        content = await run_in_threadpool(lambda: wire.encode(session.request(message)))
-        return Response(content, media_type=ARROW, headers={"cache-control": "no-store"})
+        pieces = await run_in_threadpool(lambda: wire.pieces(session.request(message)))
+        return _arrow(pieces)
 
     async def thumbnail_sheet(request: Request) -> Response:
         message = await _body(request)
@@ -99,6 +101,22 @@ def _answered(endpoint: Endpoint) -> Endpoint:
         return reply
 
     return answer
+
+
+def _arrow(pieces: Sequence[memoryview]) -> Response:
+    headers = {"cache-control": "no-store"}
+    length = sum(map(len, pieces))
+    if length <= _CHUNK_BYTES:
+        return Response(b"".join(pieces), media_type=ARROW, headers=headers)
+    headers["content-length"] = str(length)
+    return StreamingResponse(_chunks(pieces), media_type=ARROW, headers=headers)
+
+
+async def _chunks(pieces: Iterable[memoryview]) -> AsyncIterator[bytes]:
+    """Copy large columns bit by bit, as the network takes them."""
+    for piece in pieces:
+        for first in range(0, len(piece), _CHUNK_BYTES):
+            yield bytes(piece[first : first + _CHUNK_BYTES])
 
 
 async def _body(request: Request) -> Any:  # noqa: ANN401

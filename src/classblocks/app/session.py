@@ -10,7 +10,7 @@ import numpy as np
 from classblocks.app.context import Context
 from classblocks.app.manifest import manifest
 from classblocks.app.parameters import Parameters, RequestError
-from classblocks.app.views import responses, samples, tables
+from classblocks.app.views import blocks, responses, samples, tables
 from classblocks.app.wire import Reply
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "hierarchy": tables.hierarchy,
     "cells": tables.cells,
     "rows": tables.rows,
+    "filtered": tables.filtered,
     "samples": samples.samples,
+    "partition": blocks.partition,
+    "outliers": blocks.outliers,
+    "criteria": blocks.criteria,
     "relevance": responses.relevance,
     "profile": responses.profile,
     "activations": responses.activations,

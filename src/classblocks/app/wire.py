@@ -1,5 +1,6 @@
 """Columns to one Arrow IPC stream, by the rules that make decoding in the browser zero-copy."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,11 @@ def rank_dtype(n_classes: int) -> np.dtype[Any]:
 
 def encode(reply: Reply) -> bytes:
     """Write a reply as one uncompressed Arrow stream with exactly one batch."""
+    return b"".join(pieces(reply))
+
+
+def pieces(reply: Reply) -> list[memoryview]:
+    """Write a reply as ``encode`` does, in pieces that share the memory of its columns."""
     arrays = {name: _array(name, column) for name, column in reply.columns.items()}
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
@@ -48,11 +54,26 @@ def encode(reply: Reply) -> bytes:
         metadata=metadata,
     )
     batch = pa.record_batch(list(arrays.values()), schema=schema)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as writer:
+    sink = _Pieces()
+    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
         writer.write_batch(batch)
-    written: bytes = sink.getvalue().to_pybytes()
-    return written
+    return sink.written
+
+
+class _Pieces(io.RawIOBase):
+    """A file that keeps what is written to it, without copies of large buffers."""
+
+    def __init__(self) -> None:
+        self.written: list[memoryview] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401
+        # Arrow gives away its buffers, which live on with their views; bytes are its own copies.
+        piece = memoryview(data).cast("B")
+        self.written.append(piece)
+        return len(piece)
 
 
 def arrow_numbers(values: NDArray[Any]) -> pa.Array:

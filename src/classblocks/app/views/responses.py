@@ -61,8 +61,7 @@ def activations(context: Context, parameters: Parameters) -> Reply:
     layer = context.layer(parameters, result)
     neuron = parameters.integer("neuron", layer.n_neurons, "neurons")
     parameters.finish()
-    value = layer.collective[:, neuron][context.row_order(result)]
-    return Reply("activations", {"value": np.asarray(value, dtype=np.float32)})
+    return Reply("activations", {"value": context.response(result, layer.name, neuron)})
 
 
 def neuron(context: Context, parameters: Parameters) -> Reply:

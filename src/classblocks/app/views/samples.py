@@ -19,51 +19,53 @@ def samples(context: Context, parameters: Parameters) -> Reply:
     table, thumbnails = context.study.samples, context.study.thumbnails
     asked = parameters.ids("samples", table.n, "samples of this study", MOST_SAMPLES)
     parameters.finish()
-    row = _row_of_sample(context, result, table.n)[asked]
-    known = row >= 0
+    rows = context.rows(result)
+    place = _place_of_sample(context, result, table.n)[asked]
+    known = place >= 0
+    top_class, top_prob = result.top(rows.row[place[known]])
     ids = table.sample_id[asked].tolist()
     columns: dict[str, Column] = {
         "sample": asked,
         "true": table.true[asked].astype(np.int32),
-        "pred": _taken(result.pred, row, known, -1, np.int32),
-        "true_rank": _taken(result.true_rank, row, known, -1, np.int32),
-        "p_true": _taken(result.p_true, row, known, np.nan, np.float32),
-        "p_pred": _taken(result.p_pred, row, known, np.nan, np.float32),
+        "pred": _spread(rows.pred(place[known]), known, -1, np.int32),
+        "true_rank": _spread(rows.true_rank[place[known]], known, -1, np.int32),
+        "p_true": _spread(rows.p_true[place[known]], known, np.nan, np.float32),
+        "p_pred": _spread(rows.p_pred[place[known]], known, np.nan, np.float32),
         "sample_id": [str(sample_id) for sample_id in ids],
         "uri": _text(table.uri, asked),
         "thumb": [thumbnails.hash(sample_id) or "" for sample_id in ids],
     }
-    for k in range(result.topk_class.shape[1]):
-        columns[f"top_class_{k}"] = _taken(result.topk_class[:, k], row, known, -1, np.int32)
-    for k in range(result.topk_prob.shape[1]):
-        columns[f"top_prob_{k}"] = _taken(result.topk_prob[:, k], row, known, np.nan, np.float32)
+    for k in range(top_class.shape[1]):
+        columns[f"top_class_{k}"] = _spread(top_class[:, k], known, -1, np.int32)
+    for k in range(top_prob.shape[1]):
+        columns[f"top_prob_{k}"] = _spread(top_prob[:, k], known, np.nan, np.float32)
     for name, column in zip(table.columns.column_names, table.columns.columns, strict=True):
         columns[f"user:{name}"] = _text(column, asked)
     return Reply("samples", columns)
 
 
-def _row_of_sample(context: Context, result: Result, n_samples: int) -> NDArray[np.int32]:
-    """Row in the result by sample position, -1 where the result lacks the sample."""
+def _place_of_sample(context: Context, result: Result, n_samples: int) -> NDArray[np.int32]:
+    """Place in the sorted rows by sample position, -1 where the result lacks the sample."""
     # Samples may be appended while a result stays as it is, so their number is part of the key.
 
     def make() -> NDArray[np.int32]:
-        row = np.full(n_samples, -1, dtype=np.int32)
-        row[result.sample] = np.arange(result.n_samples, dtype=np.int32)
-        return row
+        place = np.full(n_samples, -1, dtype=np.int32)
+        sample = context.rows(result).sample
+        place[sample] = np.arange(sample.size, dtype=np.int32)
+        return place
 
-    return context.once((result, "row of sample", n_samples), make)
+    return context.once((result, "place of sample", n_samples), make)
 
 
-def _taken(
+def _spread(
     values: NDArray[np.generic],
-    row: NDArray[np.int32],
     known: NDArray[np.bool_],
     missing: float,
     dtype: type[np.generic],
 ) -> NDArray[np.generic]:
-    taken = np.full(row.size, missing, dtype=dtype)
-    taken[known] = values[row[known]]
-    return taken
+    spread = np.full(known.size, missing, dtype=dtype)
+    spread[known] = values
+    return spread
 
 
 def _text(column: pa.ChunkedArray, positions: NDArray[np.int32]) -> list[str]:

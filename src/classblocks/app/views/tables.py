@@ -3,8 +3,9 @@
 import numpy as np
 
 from classblocks.app.context import Context
+from classblocks.app.filters import read_filter, shown_counts
 from classblocks.app.parameters import Parameters
-from classblocks.app.wire import Reply, id_dtype, rank_dtype
+from classblocks.app.wire import Reply, id_dtype
 
 ALIAS_SEPARATOR = " › "
 
@@ -56,15 +57,21 @@ def rows(context: Context, parameters: Parameters) -> Reply:
     """Give what the browser filters by, one row per sample, in the order of ``cells``."""
     result = context.result(parameters)
     parameters.finish()
-    rank = rank_dtype(len(context.study.classes))
+    sorted_rows = context.rows(result)
+    return Reply(
+        "rows",
+        {
+            "sample": sorted_rows.sample,
+            "p_true": sorted_rows.p_true,
+            "p_pred": sorted_rows.p_pred,
+            "true_rank": sorted_rows.true_rank,
+        },
+    )
 
-    def make() -> dict[str, np.ndarray]:
-        order = context.row_order(result)
-        return {
-            "sample": result.sample[order].astype(np.int32),
-            "p_true": result.p_true[order].astype(np.float32, copy=False),
-            "p_pred": result.p_pred[order].astype(np.float32, copy=False),
-            "true_rank": result.true_rank[order].astype(rank),
-        }
 
-    return Reply("rows", context.once((result, "rows"), make))
+def filtered(context: Context, parameters: Parameters) -> Reply:
+    """Give the samples a filter leaves in each cell, for results too large for the browser."""
+    asked = read_filter(context, parameters)
+    parameters.finish()
+    count = shown_counts(context, asked)
+    return Reply("filtered", {"count": count}, {"n_shown": str(int(count.sum()))})

@@ -1,0 +1,83 @@
+"""The criteria of an order under the names the page shows."""
+
+from dataclasses import dataclass
+
+from classblocks.core.confusion import Cells
+from classblocks.core.criteria import order_criteria
+from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.partition import partition
+
+MOST_BLOCKS = 20
+BAND = 10
+# Exact cuts take n_blocks · n_classes² steps.
+_MOST_EXACT_CLASSES = 4_096
+
+
+@dataclass(frozen=True)
+class Row:
+    """One criterion as the page lists it."""
+
+    name: str
+    field: str
+    better: str
+    text: str
+
+
+TABLE = (
+    Row(
+        "in-block mass",
+        "block_mass",
+        "higher",
+        f"Share of the errors inside the best {MOST_BLOCKS} blocks along the order, or one block "
+        "for every 4 classes where that is fewer.",
+    ),
+    Row(
+        "band mass",
+        "band_mass",
+        "higher",
+        f"Share of the errors between classes at most {BAND} ranks apart.",
+    ),
+    Row(
+        "linear seriation",
+        "linear_seriation",
+        "lower",
+        "Sum over pairs of classes of their similarity times their distance in the order.",
+    ),
+    Row(
+        "2-SUM",
+        "two_sum",
+        "lower",
+        "Sum over pairs of classes of their similarity times their squared distance in the order.",
+    ),
+    Row(
+        "anti-Robinson events",
+        "anti_robinson",
+        "lower",
+        "How often a class is more similar to a farther class than to a nearer one on that side.",
+    ),
+    Row(
+        "Dasgupta cost",
+        "dasgupta",
+        "lower",
+        "Mean size of the smallest group that holds both classes of an error, as a share of all "
+        "classes.",
+    ),
+)
+
+
+def criteria_of(cells: Cells, tree: Hierarchy) -> dict[str, float]:
+    """Compute the criteria by the names of ``TABLE``; NaN without errors."""
+    n_classes = tree.n_classes
+    n_blocks = max(1, min(MOST_BLOCKS, n_classes // 4))
+    is_exact = n_classes <= _MOST_EXACT_CLASSES
+    found = order_criteria(cells, tree, n_blocks=n_blocks if is_exact else 1, band=BAND)
+    values = {row.name: float(getattr(found, row.field)) for row in TABLE}
+    if not is_exact:
+        step = order_step(n_classes)
+        values["in-block mass"] = partition(cells, tree, n_blocks, step=step).in_block_mass
+    return values
+
+
+def order_step(n_classes: int) -> int:
+    """Return the distance of the places where a large order may be cut."""
+    return -(-n_classes // _MOST_EXACT_CLASSES)
