@@ -1,4 +1,6 @@
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import classblocks.study as cs
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
 from classblocks.study.check import check
+from classblocks.study.publish import sha256
 from classblocks.study.thumbnails import ThumbnailWriter
 from classblocks.study.writer import LayerShape, ResultWriter
 
@@ -18,10 +21,13 @@ def study(tmp_path):
     study = cs.create(tmp_path / "study", list("abc"))
     probabilities = rng.dirichlet(np.ones(3), 20)
     true = rng.integers(0, 3, 20)
-    with ResultWriter(study, "r", cs.Coordinates("m"), layers={"fc": LayerShape(2)}) as writer:
+    with ResultWriter(
+        study, "r", cs.Coordinates("m"), layers={"fc": LayerShape(2)}, logits=True
+    ) as writer:
         response = rng.normal(size=(20, 2)).astype(np.float32)
         out = outcomes(probabilities, true, 3)
-        writer.append(np.arange(20), true, out, {"fc": (response[:, :, None], response)})
+        logits = np.log(probabilities)
+        writer.append(np.arange(20), true, out, {"fc": (response[:, :, None], response)}, logits)
         writer.finish()
     study.add_result("q", true=true, pred=true)
     study.add_hierarchy("h", Hierarchy.flat(list("abc")))
@@ -45,6 +51,8 @@ FILES = [
     "hierarchies/h.json",
     "results/q/result.json",
     "results/r/predictions.parquet",
+    "results/r/logits/mean.npy",
+    "results/r/logits/product.npy",
     "results/r/responses/fc/profile.npy",
     "results/r/responses/fc/collective.npy",
     "thumbnails/000.bin",
@@ -128,3 +136,35 @@ def test_another_version_is_a_problem(study):
 def test_no_study_is_a_problem(tmp_path):
     (problem,) = check(tmp_path / "none")
     assert "is not a folder" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "words"),
+    [
+        ("count", lambda a: a + 1, "sums over 21 samples, expected 20"),
+        ("product", lambda a: a * np.nan, "sums that are not finite"),
+        ("product", lambda a: a[:-1], r"expected float64 \(6,\), got float64 \(5,\)"),
+        ("mean", lambda a: a.astype(np.float32), "got float32"),
+    ],
+)
+def test_logit_sums_that_cannot_be_are_found_behind_a_right_checksum(study, file, change, words):
+    path = study.path / "results" / "r" / "logits" / f"{file}.npy"
+    np.save(path, change(np.load(path)))
+    description = study.path / "results" / "r" / "result.json"
+    obj = json.loads(description.read_text())
+    obj["files"][f"logits/{file}.npy"] = sha256(path)
+    description.write_text(json.dumps(obj))
+    (problem,) = check(study.path)
+    assert problem.path == "results/r/logits"
+    assert re.search(words, problem.message)
+
+
+def test_results_of_before_there_were_logit_sums_open(study):
+    directory = study.path / "results" / "r"
+    obj = json.loads((directory / "result.json").read_text())
+    del obj["logits"]
+    obj["files"] = {k: v for k, v in obj["files"].items() if not k.startswith("logits/")}
+    (directory / "result.json").write_text(json.dumps(obj))
+    shutil.rmtree(directory / "logits")
+    assert check(study.path) == []
+    assert cs.open(study.path).results["r"].logits is None

@@ -124,6 +124,34 @@ def test_probabilities_say_everything(tmp_path, table, form):
     np.testing.assert_allclose(result.p_true, table["p_true"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["npz", "npz with more", "parquet lists"])
+def test_logits_say_everything(tmp_path, table, form):
+    logits = np.log(table["probabilities"]) + np.arange(50)[:, None]
+    path = tmp_path / f"p.{form.split()[0]}"
+    if form == "npz with more":
+        np.savez(path, **{**table, "logits": logits})
+    elif form == "npz":
+        np.savez(path, true=table["true"], logits=logits)
+    else:
+        rows = {"true": table["true"], "logits": pa.array(logits.tolist())}
+        pq.write_table(pa.table(rows), path)
+    done = import_predictions(tmp_path / "study", "r", path)
+    assert ("probabilities" in done.ignored_columns) == (form == "npz with more")
+    np.testing.assert_array_equal(done.result.pred, table["pred"])
+    np.testing.assert_allclose(done.result.p_true, table["p_true"], rtol=1e-4)
+    logs = np.log(table["probabilities"])
+    expected = np.corrcoef((logs - logs.mean(axis=1, keepdims=True)).T)
+    np.testing.assert_allclose(done.result.logits.correlation(), expected, atol=1e-4)
+    again = import_predictions(tmp_path / "study", "p", _probabilities(tmp_path, table)).result
+    np.testing.assert_allclose(again.logits.correlation(), expected, atol=1e-5)
+
+
+def _probabilities(tmp_path, table):
+    path = tmp_path / "probabilities.npz"
+    np.savez(path, true=table["true"], probabilities=table["probabilities"])
+    return path
+
+
 def test_classes_follow_from_the_file(tmp_path):
     file = write(tmp_path / "p.csv", "true,pred\nbee,ant\nant,cat\n")
     study = import_predictions(tmp_path / "a", "r", file).study
@@ -172,7 +200,11 @@ def test_gaps_are_unknown(tmp_path):
     ("name", "text", "words"),
     [
         ("p.csv", "pred,p\n1,2\n", "p.csv: column true missing; found pred, p"),
-        ("p.csv", "true,p\n1,2\n", r"column pred \(or probabilities, logits\) missing; found true, p"),
+        (
+            "p.csv",
+            "true,p\n1,2\n",
+            r"column pred \(or probabilities, logits\) missing; found true, p",
+        ),
         ("p.csv", "true,pred\n1,2\n\n1,2,3\n", "p.csv, line 4: expected 2 values as in .*, got 3"),
         ("p.csv", "true,pred\n1,2\n1\n", "line 3: expected 2 values as in the header, got 1"),
         ("p.csv", 'true,pred\n"a\nb",2\n1\n', "line 4: expected 2 values"),

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
+from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
 import classblocks.study as cs
@@ -117,6 +119,43 @@ def test_confusion_agrees_with_scikit_learn(tmp_path_factory, true, random):
         confusion_matrix(true, pred, labels=range(5)) if len(true) else np.zeros((5, 5), np.int64)
     )
     np.testing.assert_array_equal(cs.open(study.path).confusion("r"), expected)
+
+
+def test_logits_say_what_their_softmax_says(study):
+    logits = np.random.default_rng(0).normal(0, 3, (300, 3)).astype(np.float32)
+    true = np.arange(300) % 3
+    p = softmax(logits.astype(np.float64), axis=1)
+    by_logits = study.add_result("z", true=true, logits=logits + 1e4)
+    by_p = study.add_result("p", true=true, probabilities=p)
+    expected = np.corrcoef((logits - logits.mean(axis=1, keepdims=True)).T)
+    np.testing.assert_array_equal(by_logits.pred, logits.argmax(axis=1))
+    np.testing.assert_allclose(by_logits.p_true, p[np.arange(300), true], rtol=0.01)
+    for result in (by_logits, by_p):
+        assert result.has_logits
+        assert result.logits.n_samples == 300
+        np.testing.assert_allclose(result.logits.correlation(), expected, atol=1e-4)
+    assert study.add_result("pred", true=true, pred=true).logits is None
+    assert cs.open(study.path).results["z"].logits.is_exact
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"logits": np.zeros((6, 2))}, "numbers of shape (n, 3), got float64 (6, 2)"),
+        ({"logits": np.zeros(6)}, "got float64 (6,)"),
+        ({"logits": 3.0}, "logits"),
+        ({"logits": [["a", "b", "c"]] * 6}, "got <U1 (6, 3)"),
+        ({"logits": np.zeros((5, 3))}, "true 6, logits 5"),
+        ({"logits": np.full((6, 3), -np.inf)}, "got -inf in row 0 for class 0"),
+        ({"logits": np.zeros((6, 3)), "pred": PRED}, "pred follow from logits"),
+        ({"logits": np.zeros((6, 3)), "probabilities": PROBABILITIES}, "probabilities follow from"),
+    ],
+)
+def test_bad_logits_are_named_and_nothing_is_written(study, arguments, words):
+    before = files(study.path)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        study.add_result("r", true=TRUE, **arguments)
+    assert files(study.path) == before
 
 
 def test_results_are_joined_by_sample_id(study):

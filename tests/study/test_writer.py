@@ -32,7 +32,7 @@ def recorded(n, seed=0, layers=LAYERS):
     return ids, true, probabilities, responses
 
 
-def feed(writer, data, batch):
+def feed(writer, data, batch, logits=True):
     ids, true, probabilities, responses = data
     for first in range(writer.rows_done, len(ids), batch):
         rows = slice(first, first + batch)
@@ -41,6 +41,7 @@ def feed(writer, data, batch):
             true[rows],
             outcomes(probabilities[rows], true[rows], writer.k),
             {name: (p[rows], c[rows]) for name, (p, c) in responses.items()},
+            np.log(probabilities[rows]) if logits else None,
         )
         yield first
 
@@ -50,7 +51,7 @@ def empty_study(path):
 
 
 def writer_of(study, **changes):
-    options = {"layers": LAYERS, "n_top": 4, "provenance": {"seed": 1}, **changes}
+    options = {"layers": LAYERS, "n_top": 4, "logits": True, "provenance": {"seed": 1}, **changes}
     return ResultWriter(study, "r", Coordinates("net", 3, split="val"), **options)
 
 
@@ -280,8 +281,10 @@ def test_bad_batches_are_refused(tmp_path):
     ids, true, probabilities, responses = recorded(4)
     study = empty_study(tmp_path / "study")
     study.add_samples([int(ids[2])], [N_CLASSES - 1])
-    with writer_of(study) as writer:
+    with writer_of(study, logits=False) as writer:
         out = outcomes(probabilities, true, 5)
+        some = outcomes(probabilities[:2], true[:2], 5)
+        few = {name: (p[:2], c[:2]) for name, (p, c) in responses.items()}
         with pytest.raises(StudyError, match=rf"sample id {ids[2]} \(row 2\)"):
             writer.append(ids, true, out, responses)
         with pytest.raises(StudyError, match="occurs twice: rows 0 and 3"):
@@ -292,7 +295,56 @@ def test_bad_batches_are_refused(tmp_path):
             writer.append(ids, true, outcomes(probabilities, true, 2), responses)
         with pytest.raises(ValueError, match="one length"):
             writer.append(ids[:2], true[:2], out, responses)
+        with pytest.raises(StudyError, match="expected no logits of the batch"):
+            writer.append(ids[:2], true[:2], some, few, probabilities[:2])
         assert writer.rows_done == 0
+
+
+def test_bad_logits_are_refused(tmp_path):
+    ids, true, probabilities, responses = recorded(4)
+    out = outcomes(probabilities, true, 5)
+    study = empty_study(tmp_path / "study")
+    bad = np.where(np.eye(4, N_CLASSES, 1, dtype=bool), np.inf, 0)
+    for logits, words in [
+        (None, "expected logits of the batch"),
+        (np.zeros((4, 3)), r"logits: expected shape \(4, 7\), got \(4, 3\)"),
+        (bad, "got inf in row 0 for class 1"),
+    ]:
+        with writer_of(study) as writer, pytest.raises(ValueError, match=words):
+            writer.append(ids, true, out, responses, logits)
+
+
+def test_the_logits_are_correlated(whole):
+    _, _, probabilities, _ = recorded(61)
+    sums = study_format.open(whole).results["r"].logits
+    logits = np.log(probabilities.astype(np.float64))
+    logits -= logits.mean(axis=1, keepdims=True)
+    assert sums.n_samples == 61
+    np.testing.assert_allclose(sums.mean, logits.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(sums.correlation(), np.corrcoef(logits.T), atol=1e-5)
+
+
+def test_a_recording_resumes_with_or_without_logits_as_it_began(tmp_path):
+    study = empty_study(tmp_path / "study")
+    writer_of(study, logits=False).close()
+    with pytest.raises(StudyError, match="has logits False, this one True"):
+        writer_of(study)
+    recording = study.path / "results" / ".r.partial" / "recording.json"
+    recording.write_text(recording.read_text().replace('"logits": false,', ""))
+    writer_of(study, logits=False).close()
+
+
+@pytest.mark.parametrize("file", ["mean.npy", "product.npy", "waiting.npy", "waiting_id.npy"])
+def test_a_damaged_logit_checkpoint_is_named(tmp_path, file):
+    study = empty_study(tmp_path / "study")
+    with writer_of(study) as writer:
+        for _ in feed(writer, recorded(16), 8):
+            pass
+        writer.checkpoint()
+        state = writer.directory / "state-1" / ".logits" / file
+    state.write_bytes(state.read_bytes()[:-9])
+    with pytest.raises(StudyError, match=file):
+        writer_of(study)
 
 
 def test_a_sample_recorded_twice_is_an_error_at_the_end(tmp_path):
@@ -306,6 +358,7 @@ def test_a_sample_recorded_twice_is_an_error_at_the_end(tmp_path):
             data[1][:1],
             outcomes(data[2][:1], data[1][:1], 5),
             {name: (p[:1], c[:1]) for name, (p, c) in data[3].items()},
+            data[2][:1],
         )
         with pytest.raises(StudyError, match="occurs twice: rows 0 and 8"):
             writer.finish()

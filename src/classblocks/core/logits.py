@@ -16,6 +16,7 @@ EXACT_CLASSES = 5000
 DIRECTIONS = 1024
 STRONGEST = 64
 BLOCK = 512  # samples that enter the sums at once
+_CHUNK = 1 << 22
 _CONSTANT = 1e-12
 _NOISE = 4.0  # standard errors of a projected correlation that a similarity must exceed
 
@@ -58,8 +59,9 @@ class LogitSums:
             if n_directions is None
             else PairProjections(n_classes, n_directions, seed)
         )
-        self._waiting = np.empty((0, n_classes))
-        self._waiting_id = np.empty(0, np.int64)
+        self._block = np.empty((BLOCK, n_classes))
+        self._block_id = np.empty(BLOCK, np.int64)
+        self._n_waiting = 0
 
     @property
     def n_classes(self) -> int:
@@ -69,7 +71,7 @@ class LogitSums:
     @property
     def n_samples(self) -> int:
         """Number of samples in the sums."""
-        return self._count + len(self._waiting)
+        return self._count + self._n_waiting
 
     @property
     def is_exact(self) -> bool:
@@ -106,32 +108,32 @@ class LogitSums:
             raise ValueError(
                 f"logits: expected numbers and integer ids, got {values.dtype} and {ids.dtype}"
             )
-        for first in range(0, len(ids), BLOCK):
-            part = slice(first, first + BLOCK)
-            self._append(_centred(values[part], first), ids[part].astype(np.int64))
+        _finite(values)
+        first = 0
+        while first < len(ids):
+            place = self._n_waiting
+            stop = min(first + BLOCK - place, len(ids))
+            rows = self._block[place : place + stop - first]
+            rows[...] = values[first:stop]
+            rows -= rows.mean(axis=1, keepdims=True)
+            self._block_id[place : place + stop - first] = ids[first:stop]
+            self._n_waiting += stop - first
+            if self._n_waiting == BLOCK:
+                self.flush()
+            first = stop
 
-    def _append(self, rows: NDArray[np.float64], ids: NDArray[np.int64]) -> None:
-        self._waiting = np.concatenate([self._waiting, rows])
-        self._waiting_id = np.concatenate([self._waiting_id, ids])
-        if len(self._waiting) >= BLOCK:
-            block, self._waiting = self._waiting[:BLOCK], self._waiting[BLOCK:].copy()
-            block_id, self._waiting_id = self._waiting_id[:BLOCK], self._waiting_id[BLOCK:].copy()
-            self._take(block, block_id)
-
-    def _take(self, rows: NDArray[np.float64], ids: NDArray[np.int64]) -> None:
-        before, here = self._count, len(rows)
+    def flush(self) -> None:
+        """Let the rows that wait for a full block enter the sums."""
+        if not self._n_waiting:
+            return
+        rows, ids = self._block[: self._n_waiting], self._block_id[: self._n_waiting]
+        before, here = self._count, self._n_waiting
         mean = rows.mean(axis=0)
         gap = mean - self.mean
         self._pairs.add(rows - mean, ids, gap, before)
         self.mean += gap * (here / (before + here))
         self._count = before + here
-
-    def flush(self) -> None:
-        """Let the rows that wait for a full block enter the sums."""
-        if len(self._waiting):
-            rows, ids = self._waiting, self._waiting_id
-            self._waiting, self._waiting_id = rows[:0].copy(), ids[:0].copy()
-            self._take(rows, ids)
+        self._n_waiting = 0
 
     def merge(self, other: Self) -> None:
         """Add the sums over other samples; the same as adding these samples, up to rounding.
@@ -158,7 +160,7 @@ class LogitSums:
 
     def _flushed(self) -> Self:
         """Give these sums without waiting rows; what waits here goes on waiting."""
-        if not len(self._waiting):
+        if not self._n_waiting:
             return self
         complete = copy.deepcopy(self)
         complete.flush()
@@ -179,7 +181,7 @@ class LogitSums:
         (n_rows, n_classes), −1 to 1, 1 on the diagonal; NaN in the row and column of a class whose
         centred logit never varies. float64, or float32 where projected
         """
-        if len(self._waiting):
+        if self._n_waiting:
             return self._flushed().correlation(rows)
         wanted: Any = slice(None) if rows is None else rows
         if not isinstance(wanted, slice):
@@ -204,8 +206,9 @@ class LogitSums:
         ``square`` (C,) float64; ``waiting`` and ``waiting_id`` where rows wait (see ``flush``)
         """
         arrays = {"count": np.array([self._count]), "mean": self.mean, **self._pairs.to_arrays()}
-        if len(self._waiting):
-            arrays |= {"waiting": self._waiting, "waiting_id": self._waiting_id}
+        if self._n_waiting:
+            arrays["waiting"] = self._block[: self._n_waiting]
+            arrays["waiting_id"] = self._block_id[: self._n_waiting]
         return arrays
 
     @classmethod
@@ -232,7 +235,8 @@ class LogitSums:
             waiting, ids = arrays["waiting"], arrays["waiting_id"]
             if waiting.shape != (len(ids), n_classes) or len(ids) >= BLOCK:
                 raise ValueError(f"logit sums: {waiting.shape} rows wait, with {len(ids)} ids")
-            sums._waiting, sums._waiting_id = np.array(waiting), np.array(ids)
+            sums._block[: len(ids)], sums._block_id[: len(ids)] = waiting, ids
+            sums._n_waiting = len(ids)
         return sums
 
 
@@ -302,14 +306,13 @@ def logit_similarity(sums: LogitSums, strongest: int = STRONGEST) -> "csr_array"
     return csr_array(half.maximum(half.T))
 
 
-def _centred(rows: NDArray[Any], first: int) -> NDArray[np.float64]:
-    values = rows.astype(np.float64)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise ValueError(
-            f"logits: expected finite numbers, got {values[row, column]} in row {first + row} for "
-            f"class {column}"
-        )
-    values -= values.mean(axis=1, keepdims=True)
-    return values
+def _finite(values: NDArray[Any]) -> None:
+    step = max(1, _CHUNK // max(1, values.shape[1]))
+    for first in range(0, len(values), step):
+        bad = ~np.isfinite(values[first : first + step])
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise ValueError(
+                f"logits: expected finite numbers, got {values[first + row, column]} in row "
+                f"{first + row} for class {column}"
+            )

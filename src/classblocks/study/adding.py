@@ -58,7 +58,7 @@ def add_result(
         )
     classes = validate.class_ids(true, len(study.classes), "true")
     logits = given.get("logits")
-    given = _with_probabilities(given, len(study.classes))
+    given = _with_probabilities(given, classes, len(study.classes))
     rows = checked_predictions(classes, len(study.classes), **given)
     if sample_id is None:
         study.refresh()
@@ -104,12 +104,16 @@ def add_result(
     sync_directory(study.path)
 
 
-def _with_probabilities(given: Mapping[str, Any], n_classes: int) -> Mapping[str, Any]:
+def _with_probabilities(
+    given: Mapping[str, Any], true: NDArray[np.int32], n_classes: int
+) -> Mapping[str, Any]:
     """Put probabilities in the place of logits."""
     logits = given.get("logits")
     rest = {name: values for name, values in given.items() if name != "logits"}
     if logits is None:
         return rest
+    if np.ndim(logits):
+        validate.same_length(true=true, logits=np.asarray(logits))
     extra = [name for name, values in rest.items() if values is not None]
     if extra:
         raise StudyError(f"{', '.join(extra)} follow from logits: give one or the other")

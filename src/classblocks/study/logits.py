@@ -36,13 +36,21 @@ def load_sums(directory: Path, n_classes: int) -> LogitSums:
         for name, (shape, dtype) in _arrays(n_classes).items()
     }
     if (directory / "waiting.npy").exists():
-        arrays["waiting_id"] = np.load(directory / "waiting_id.npy", allow_pickle=False)
+        arrays["waiting_id"] = _ids(directory / "waiting_id.npy")
         shape = (len(arrays["waiting_id"]), n_classes)
         arrays["waiting"] = read_array(directory / "waiting.npy", shape, np.float64)
     try:
         return LogitSums.from_arrays(arrays)
     except ValueError as error:
         raise StudyError(f"{directory}: {error}") from None
+
+
+def _ids(path: Path) -> NDArray[np.int64]:
+    try:
+        ids: NDArray[np.int64] = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise StudyError(f"{path} is not a complete array: {error}") from None
+    return ids
 
 
 def _arrays(n_classes: int) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
