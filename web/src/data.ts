@@ -16,6 +16,7 @@ const KEPT: { readonly [V in View]: number } = {
   activations: 4,
   neuron: 32,
   top_samples: 32,
+  filtered: 4,
   partition: 16,
   outliers: 8,
   criteria: 16,

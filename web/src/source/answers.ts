@@ -90,6 +90,12 @@ export interface Refinement {
   readonly note: string;
 }
 
+/** Samples a filter leaves, by cell; 0 where none is left. */
+export interface FilteredCounts {
+  readonly count: Int32Array;
+  readonly nShown: number;
+}
+
 /** By row of the tree asked about: the most similar group of the other one. Pairs are (this, other). */
 export interface Comparison {
   readonly best: Int32Array;
@@ -135,6 +141,7 @@ export interface Answers {
   readonly partition: PartitionAnswer;
   readonly outliers: Outliers;
   readonly criteria: Criteria;
+  readonly filtered: FilteredCounts;
   readonly refine: Refinement;
   readonly compare: Comparison;
   readonly repair: Repairs;
@@ -187,6 +194,7 @@ const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
     mass: number(reply, "mass"),
     share: numberOrNaN(reply, "share"),
   }),
+  filtered: (reply) => ({ count: int32(reply, "count"), nShown: number(reply, "n_shown") }),
   criteria: (reply) => ({
     name: strings(reply, "name"),
     value: float32(reply, "value"),

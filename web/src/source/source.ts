@@ -46,6 +46,7 @@ export type Message =
     } & OnTree)
   | ({ readonly view: "outliers"; readonly cuts: readonly number[]; readonly limit: number } & OnTree)
   | ({ readonly view: "criteria" } & OnTree)
+  | { readonly view: "filtered"; readonly result: string; readonly where: WhereMessage }
   | {
       readonly view: "refine";
       readonly result: string;
