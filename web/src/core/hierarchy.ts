@@ -25,7 +25,7 @@ interface NodeColumns {
 /** Make the tree of a wire reply, in the order it came. */
 export function buildTree(columns: HierarchyColumns): Tree {
   const nNodes = columns.parent.length;
-  return finish({
+  return finishTree({
     parent: columns.parent,
     start: columns.start,
     stop: columns.stop,
@@ -37,12 +37,11 @@ export function buildTree(columns: HierarchyColumns): Tree {
   });
 }
 
-function finish(nodes: NodeColumns): Tree {
+/** Add to columns in preorder what follows from them; there are `nNumbers` node numbers, of nodes that are gone too. */
+export function finishTree(nodes: NodeColumns, nNumbers = nodes.parent.length): Tree {
   const nNodes = nodes.parent.length;
   const nClasses = nNodes === 0 ? 0 : nodes.stop[0];
-  const nodeOfWire = new Int32Array(nodes.wireNode.reduce((most, wire) => Math.max(most, wire), -1) + 1).fill(
-    -1,
-  );
+  const nodeOfWire = new Int32Array(nNumbers).fill(-1);
   const classOfLeaf = new Int32Array(nClasses);
   const leafOfClass = new Int32Array(nClasses);
   const nodeOfLeaf = new Int32Array(nClasses);
@@ -132,16 +131,19 @@ function reordered(tree: Tree, order: Int32Array): Tree {
     if (place > 0) nextLeaf[parent[place]] = stop[place];
     nextLeaf[place] = start[place];
   }
-  return finish({
-    parent,
-    start,
-    stop,
-    depth: order.map((node) => tree.depth[node]),
-    classId: order.map((node) => tree.classId[node]),
-    wireNode: order.map((node) => tree.wireNode[node]),
-    name: Array.from(order, (node) => tree.name[node]),
-    aliases: Array.from(order, (node) => tree.aliases[node]),
-  });
+  return finishTree(
+    {
+      parent,
+      start,
+      stop,
+      depth: order.map((node) => tree.depth[node]),
+      classId: order.map((node) => tree.classId[node]),
+      wireNode: order.map((node) => tree.wireNode[node]),
+      name: Array.from(order, (node) => tree.name[node]),
+      aliases: Array.from(order, (node) => tree.aliases[node]),
+    },
+    tree.nodeOfWire.length,
+  );
 }
 
 /** Answers "lowest common ancestor of two leaves" in constant time. */
