@@ -77,16 +77,17 @@ def main() -> None:
         for batch in batches(source, prepare, batch_size=args.batch):
             torch.softmax(model(batch.inputs), 1).argmax(1)
 
-    def recording(layers: list[str] | None) -> None:
+    def recording(layers: list[str] | None, logits: bool = True) -> None:
         with tempfile.TemporaryDirectory() as folder:
             study = create(Path(folder) / "study", names)
             record(
                 model, source, study, "r", layers=layers, preprocess=prepare, device="cpu",
-                batch_size=args.batch, progress=False, thumbnails=False,
+                batch_size=args.batch, progress=False, thumbnails=False, logits=logits,
             )  # fmt: skip
 
     ways: dict[str, Callable[[], object]] = {
         "plain inference": plain,
+        "record, without logit sums": lambda: recording([], logits=False),
         "record, predictions only": lambda: recording([]),
         "record, default layers": lambda: recording(None),
     }

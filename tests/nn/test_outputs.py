@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch")
 
 from scipy.special import softmax  # noqa: E402
 
-from classblocks.nn.outputs import logits_of, probabilities  # noqa: E402
+from classblocks.nn.outputs import finite, logits_of, probabilities  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -44,7 +44,7 @@ def test_wrong_outputs_say_what_came():
 
 def test_probabilities_are_a_softmax_in_single_precision():
     scores = torch.randn(5, 7, generator=torch.Generator().manual_seed(0)) * 20
-    found = probabilities(scores.to(torch.bfloat16), 0)
+    found = probabilities(finite(scores.to(torch.bfloat16), 0))
     assert found.dtype == np.float32
     expected = softmax(scores.to(torch.bfloat16).double().numpy(), axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
@@ -54,4 +54,4 @@ def test_scores_that_are_not_finite_name_the_batch():
     scores = torch.zeros(4, 3)
     scores[2, 1] = torch.nan
     with pytest.raises(ValueError, match="row 2 of the batch from image 512"):
-        probabilities(scores, 512)
+        finite(scores, 512)

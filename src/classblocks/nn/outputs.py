@@ -40,13 +40,17 @@ def logits_of(output: object, n_classes: int) -> Tensor:
     return scores
 
 
-def probabilities(logits: Tensor, start: int) -> NDArray[np.float32]:
-    """Softmax in float32.
+def finite(logits: Tensor, start: int) -> Tensor:
+    """See that all scores are finite.
 
     Parameters
     ----------
     logits : (B, K)
     start : number of the batch's first image, for the error
+
+    Returns
+    -------
+    (B, K) float32
 
     Raises
     ------
@@ -59,5 +63,10 @@ def probabilities(logits: Tensor, start: int) -> NDArray[np.float32]:
         raise ValueError(
             f"the network's output is not finite (row {row} of the batch from image {start})"
         )
+    return scores
+
+
+def probabilities(scores: Tensor) -> NDArray[np.float32]:
+    """Softmax in float32, (B, K)."""
     values: NDArray[np.float32] = torch.softmax(scores, 1).cpu().numpy()
     return values

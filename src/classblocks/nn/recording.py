@@ -48,6 +48,7 @@ def record(
     side: int = 4,
     n_top: int = 16,
     k: int = 5,
+    logits: bool = True,
     progress: bool = True,
     preprocess: Callable[[Image.Image], Tensor] | None = None,
     thumbnails: bool = True,
@@ -77,6 +78,7 @@ def record(
     side : maps are pooled to side × side positions
     n_top : how many samples are kept for each neuron
     k : how many of the best classes are kept for each sample
+    logits : keep the sums for the correlation of logit columns, ``Result.logits``
     preprocess : picture → float tensor (3, H, W); None means what ``preprocess_of`` finds
     thumbnails : keep a small picture of each sample that has none yet
     model_name : coordinate; None means the class of the network
@@ -143,6 +145,7 @@ def record(
                 k=k,
                 layers=shapes,
                 n_top=n_top,
+                logits=logits,
                 provenance=made_by,
                 inputs=settings,
             ) as writer:

@@ -10,7 +10,7 @@ from torch import Tensor
 from classblocks.core.outcome import outcomes
 from classblocks.nn.batches import Batch
 from classblocks.nn.hooks import Responses
-from classblocks.nn.outputs import probabilities
+from classblocks.nn.outputs import finite, probabilities
 from classblocks.study.study import Study
 from classblocks.study.thumbnails import ThumbnailWriter
 from classblocks.study.writer import ResultWriter
@@ -49,12 +49,14 @@ class Sink:
     def add(self, batch: Batch, scores: Tensor, responses: Responses) -> None:
         """Keep one batch."""
         true = self.true[batch.position]
-        found = outcomes(probabilities(scores, batch.start), true, self.writer.k)
+        scores = finite(scores, batch.start)
+        found = outcomes(probabilities(scores), true, self.writer.k)
+        logits = scores.cpu().numpy() if self.writer.keeps_logits else None
         reduced = {
             layer: (pooled.cpu().numpy(), collective.cpu().numpy())
             for layer, (pooled, collective) in responses.items()
         }
-        self.writer.append(self.sample_id[batch.position], true, found, reduced)
+        self.writer.append(self.sample_id[batch.position], true, found, reduced, logits)
         if self._thumbnails is not None:
             for position, picture in batch.pictures.items():
                 self._thumbnails.add(int(self.sample_id[position]), picture)

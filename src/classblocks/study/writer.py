@@ -195,6 +195,11 @@ class ResultWriter:
         """How many best classes of a sample are kept."""
         return int(self._recording["k"])
 
+    @property
+    def keeps_logits(self) -> bool:
+        """Whether `append` takes logits."""
+        return self._logits is not None
+
     def append(
         self,
         sample_id: ArrayLike,
