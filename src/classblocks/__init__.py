@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classblocks.core.columns import Columns as Columns
     from classblocks.core.confusion import confusion as confusion
+    from classblocks.core.crm import crm as crm
+    from classblocks.core.hierarchical import hierarchical_metrics as hierarchical_metrics
     from classblocks.core.hierarchy import Hierarchy as Hierarchy
     from classblocks.core.logits import LogitSums as LogitSums
     from classblocks.core.logits import logit_similarity as logit_similarity
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from classblocks.core.relevance import auroc as auroc
     from classblocks.core.relevance import margin as margin
     from classblocks.core.relevance import relevance as relevance
+    from classblocks.core.significance import difference_interval as difference_interval
+    from classblocks.core.significance import group_differences as group_differences
+    from classblocks.core.significance import mcnemar as mcnemar
+    from classblocks.core.significance import paired_differences as paired_differences
     from classblocks.core.where import Where as Where
     from classblocks.study import Study as Study
     from classblocks.study import StudyError as StudyError
@@ -37,13 +43,19 @@ _MODULE_OF = {
     "block_outliers": "core.outliers",
     "confusion": "core.confusion",
     "create": "study",
+    "crm": "core.crm",
     "cut_accuracy": "core.metrics",
+    "difference_interval": "core.significance",
+    "group_differences": "core.significance",
     "group_metrics": "core.metrics",
+    "hierarchical_metrics": "core.hierarchical",
     "level_mass": "core.metrics",
     "logit_similarity": "core.logits",
     "margin": "core.relevance",
+    "mcnemar": "core.significance",
     "open": "study",
     "order_classes": "core.order",
+    "paired_differences": "core.significance",
     "partition": "core.partition",
     "relevance": "core.relevance",
 }

@@ -24,7 +24,7 @@ def group_metrics(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Columns:
     -------
     Columns, one row per node: ``node``, ``name``, ``start``, ``stop``, ``depth``; int64 samples
     ``n_true``, ``n_pred``, ``tp``, ``fp``, ``fn``; float64 ``precision``, ``recall``, ``f1`` and
-    the 95 % Wilson intervals ``precision_low`` … ``recall_high``.
+    the 95 % intervals ``precision_low`` … ``f1_high``.
     NaN: no prediction (precision), no sample (recall), neither (F1)
 
     Raises
@@ -35,7 +35,8 @@ def group_metrics(counts: ArrayLike | Cells, hierarchy: Hierarchy) -> Columns:
     Notes
     -----
     Blocks §3.1 and Eq. 1; METHODS §3. F1 is 2TP / (2TP + FP + FN). Each cell counts for the lowest
-    common ancestor of its classes, and a node's TP is the sum over its subtree.
+    common ancestor of its classes, and a node's TP is the sum over its subtree. Intervals are
+    Wilson's. F1 is 2q / (1 + q) of the rate q = TP / (TP + FP + FN), which gives it its own.
     """
     return GroupCounter(counts, hierarchy).metrics()
 
@@ -88,6 +89,7 @@ class GroupCounter:
         n_pred = _between(self._by_pred(count), tree.start, tree.stop)
         precision_low, precision_high = wilson(tp, n_pred)
         recall_low, recall_high = wilson(tp, n_true)
+        f1_low, f1_high = _f1_interval(tp, n_true + n_pred - tp)
         return Columns(
             {
                 "node": np.arange(tree.n_nodes, dtype=np.int32),
@@ -107,6 +109,8 @@ class GroupCounter:
                 "precision_high": precision_high,
                 "recall_low": recall_low,
                 "recall_high": recall_high,
+                "f1_low": f1_low,
+                "f1_high": f1_high,
             }
         )
 
@@ -139,6 +143,13 @@ def wilson(
     high = np.minimum((centre + half) / scale, 1)
     # Exact at the ends, where rounding would leave 1e-17.
     return np.where(successes == 0, low * 0, low), np.where(successes == trials, high * 0 + 1, high)
+
+
+def _f1_interval(
+    tp: NDArray[np.int64], n_either: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    low, high = wilson(tp, n_either)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def cut_accuracy(counts: ArrayLike | Cells, hierarchy: Hierarchy, nodes: ArrayLike) -> float:
