@@ -3,7 +3,7 @@ import { createDerive, type Page } from "./derive";
 import { createGround } from "./ground";
 import type { Hover, Pointer } from "./model";
 import { chosenResult, seriesOf } from "./results";
-import type { Manifest, Source } from "./source/source";
+import type { Manifest, SaveMessage, Source } from "./source/source";
 import type { Action } from "./state/actions";
 import { type Cell, cell } from "./state/cell";
 import type { AppState } from "./state/state";
@@ -38,6 +38,10 @@ export interface Session {
   redo(): void;
   /** Ask again for what failed. */
   retry(): void;
+  /** Keep a hierarchy or a finding, and list it; fails with one sentence. */
+  save(message: SaveMessage): Promise<Readonly<Record<string, string>>>;
+  /** Ask for the manifest now, because something was saved. */
+  refresh(): Promise<void>;
   destroy(): void;
 }
 
@@ -57,6 +61,7 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   const steps = cell({ canUndo: false, canRedo: false });
   let etag: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let polling = Promise.resolve();
 
   function update(): void {
     const history = store.history.get();
@@ -88,9 +93,11 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   }
 
   async function poll(): Promise<void> {
+    clearTimeout(timer);
+    const own = ++nPolls;
     try {
       const reply = await source.manifest(abort.signal, etag);
-      if (abort.signal.aborted) return;
+      if (abort.signal.aborted || own !== nPolls) return;
       if (unreachable.get() !== null) {
         unreachable.set(null);
         data.retry();
@@ -101,12 +108,21 @@ export function createSession(source: Source, initial: AppState, isDark = false)
         followNewest(reply.manifest);
       }
     } catch (error) {
-      if (abort.signal.aborted) return;
+      if (abort.signal.aborted || own !== nPolls) return;
       unreachable.set(error instanceof Error ? error.message : String(error));
     }
     update();
     const busy = manifest.get()?.activity != null;
-    timer = setTimeout(poll, busy ? POLL_BUSY_MS : POLL_IDLE_MS);
+    timer = setTimeout(refresh, busy ? POLL_BUSY_MS : POLL_IDLE_MS);
+  }
+
+  function refresh(): Promise<void> {
+    clearTimeout(timer);
+    polling = polling.then(() => {
+      clearTimeout(timer);
+      return poll();
+    });
+    return polling;
   }
 
   /** While something is being recorded, the newest epoch is what one wants to see. */
@@ -122,7 +138,7 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   }
 
   const stops = [store.history.watch(update), data.known.watch(update), dark.watch(update)];
-  void poll();
+  polling = poll();
 
   return {
     source,
@@ -139,9 +155,9 @@ export function createSession(source: Source, initial: AppState, isDark = false)
     retry() {
       data.retry();
       if (unreachable.get() === null) return update();
-      clearTimeout(timer);
-      void poll();
+      void refresh();
     },
+    refresh,
     destroy() {
       abort.abort();
       clearTimeout(timer);
