@@ -40,6 +40,8 @@ export interface Data {
   want(messages: readonly Message[]): void;
   /** Forget the failures, so that the next `want` asks again. */
   retry(): void;
+  /** Forget the answers about a hierarchy, because another one has been saved under its name. */
+  forgetHierarchy(name: string): void;
   destroy(): void;
 }
 
@@ -85,11 +87,20 @@ export function createData(source: Source): Data {
     for (const old of ofView.slice(0, Math.max(0, ofView.length - KEPT[view]))) answers.delete(old);
   }
 
+  /** A proposal that was given up must not hold up the next one. */
+  function dropUnwanted(): void {
+    const pending = lanes.get("refine")?.pending();
+    if (!pending || wanted.some((message) => keyOf(message) === keyOf(pending))) return;
+    lanes.get("refine")?.drop();
+    known.set(snapshot());
+  }
+
   return {
     known,
     want(messages) {
       wanted = messages;
       let asked = false;
+      dropUnwanted();
       for (const message of messages) {
         const key = keyOf(message);
         if (answers.has(key)) {
@@ -107,6 +118,11 @@ export function createData(source: Source): Data {
     retry() {
       if (failures.size === 0) return;
       failures.clear();
+      known.set(snapshot());
+    },
+    forgetHierarchy(name) {
+      const part = `"hierarchy":${JSON.stringify(name)}`;
+      for (const key of [...answers.keys()]) if (key.includes(part)) answers.delete(key);
       known.set(snapshot());
     },
     destroy() {

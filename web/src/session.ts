@@ -93,11 +93,9 @@ export function createSession(source: Source, initial: AppState, isDark = false)
   }
 
   async function poll(): Promise<void> {
-    clearTimeout(timer);
-    const own = ++nPolls;
     try {
       const reply = await source.manifest(abort.signal, etag);
-      if (abort.signal.aborted || own !== nPolls) return;
+      if (abort.signal.aborted) return;
       if (unreachable.get() !== null) {
         unreachable.set(null);
         data.retry();
@@ -108,7 +106,7 @@ export function createSession(source: Source, initial: AppState, isDark = false)
         followNewest(reply.manifest);
       }
     } catch (error) {
-      if (abort.signal.aborted || own !== nPolls) return;
+      if (abort.signal.aborted) return;
       unreachable.set(error instanceof Error ? error.message : String(error));
     }
     update();
@@ -158,6 +156,12 @@ export function createSession(source: Source, initial: AppState, isDark = false)
       void refresh();
     },
     refresh,
+    async save(message) {
+      const saved = await source.save(message);
+      if (message.kind === "hierarchy") data.forgetHierarchy(message.name);
+      await refresh();
+      return saved;
+    },
     destroy() {
       abort.abort();
       clearTimeout(timer);

@@ -3,6 +3,8 @@ export interface Latest<Query> {
   want(query: Query): void;
   /** The query whose reply will be told next, if any. */
   pending(): Query | null;
+  /** Give up what is under way; its reply is not told. */
+  drop(): void;
   destroy(): void;
 }
 
@@ -14,21 +16,23 @@ export interface LatestOptions<Query, Answer> {
 
 /** Make a lane in which the latest query wins. */
 export function latest<Query, Answer>(options: LatestOptions<Query, Answer>): Latest<Query> {
-  const abort = new AbortController();
-  let flying: { readonly query: Query } | null = null;
+  let isDestroyed = false;
+  let flying: { readonly query: Query; readonly abort: AbortController } | null = null;
   let waiting: { readonly query: Query } | null = null;
 
   function start(query: Query): void {
-    flying = { query };
-    options.ask(query, abort.signal).then(
-      (answer) => land(() => options.tell(query, answer)),
+    const abort = new AbortController();
+    const { signal } = abort;
+    flying = { query, abort };
+    options.ask(query, signal).then(
+      (answer) => land(signal, () => options.tell(query, answer)),
       (error: unknown) =>
-        land(() => options.fail(query, error instanceof Error ? error : new Error(String(error)))),
+        land(signal, () => options.fail(query, error instanceof Error ? error : new Error(String(error)))),
     );
   }
 
-  function land(deliver: () => void): void {
-    if (abort.signal.aborted) return;
+  function land(signal: AbortSignal, deliver: () => void): void {
+    if (signal.aborted) return;
     flying = null;
     const next = waiting;
     waiting = null;
@@ -36,17 +40,23 @@ export function latest<Query, Answer>(options: LatestOptions<Query, Answer>): La
     else deliver();
   }
 
+  function drop(): void {
+    flying?.abort.abort();
+    flying = null;
+    waiting = null;
+  }
+
   return {
     want(query) {
-      if (abort.signal.aborted) return;
+      if (isDestroyed) return;
       if (flying) waiting = { query };
       else start(query);
     },
     pending: () => (waiting ?? flying)?.query ?? null,
+    drop,
     destroy() {
-      abort.abort();
-      flying = null;
-      waiting = null;
+      isDestroyed = true;
+      drop();
     },
   };
 }

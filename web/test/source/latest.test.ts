@@ -72,3 +72,17 @@ it("tells nothing after destroy, and aborts what is under way", async () => {
   expect(asked).toHaveLength(1);
   expect(made.pending()).toBeNull();
 });
+
+it("drops what is under way, and asks anew afterwards", async () => {
+  const { asked, told, made } = lane();
+  made.want(1);
+  made.drop();
+  expect(asked[0].signal.aborted).toBe(true);
+  expect(made.pending()).toBeNull();
+  made.want(2);
+  expect(asked[1].signal.aborted).toBe(false);
+  asked[0].answer("late");
+  asked[1].answer("new");
+  await settled();
+  expect(told).toEqual(["2:new"]);
+});
