@@ -2,8 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from classblocks.nn.target import opened, register
 from classblocks.nn.weights import checksum
 from classblocks.study.format import Coordinates, StudyError
 from classblocks.study.images import ImageSource, UnreadableImage, open_images
+from classblocks.study.reranking import Reranking
 from classblocks.study.result import Result
 from classblocks.study.study import Study
 from classblocks.study.writer import LayerShape, ResultWriter
@@ -49,6 +50,7 @@ def record(
     n_top: int = 16,
     k: int = 5,
     logits: bool = True,
+    crm: str | None = None,
     progress: bool = True,
     preprocess: Callable[[Image.Image], Tensor] | None = None,
     thumbnails: bool = True,
@@ -79,6 +81,8 @@ def record(
     n_top : how many samples are kept for each neuron
     k : how many of the best classes are kept for each sample
     logits : keep the sums for the correlation of logit columns, ``Result.logits``
+    crm : name of a hierarchy of the study; in the same pass a second result set, "name-crm" of the
+        model "… + crm", ranks the classes of each sample by their expected distance in it
     preprocess : picture → float tensor (3, H, W); None means what ``preprocess_of`` finds
     thumbnails : keep a small picture of each sample that has none yet
     model_name : coordinate; None means the class of the network
@@ -117,6 +121,7 @@ def record(
     run = _Run(images, study, prepare, target, batch_size, bfloat16)
     true = images.true(study.classes)
     coordinates = Coordinates(model_name or type(model).__name__, epoch, None, transform, split)
+    reranking = None if crm is None else Reranking.of(study, name, coordinates, crm)
     with ExitStack() as ending, evaluating(model, target):
         if report is None:
             ending.callback(study.clear_activity)
@@ -138,20 +143,33 @@ def record(
                 "torch": torch.__version__,
                 "device": target.type,
             }
-            with ResultWriter(
-                study,
-                name,
-                coordinates,
-                k=k,
-                layers=shapes,
-                n_top=n_top,
-                logits=logits,
-                provenance=made_by,
-                inputs=settings,
-            ) as writer:
-                sink = Sink(study, writer, ids, true, thumbnails, report)
+            with ExitStack() as writers:
+                writer = writers.enter_context(
+                    ResultWriter(
+                        study,
+                        name,
+                        coordinates,
+                        k=k,
+                        layers=shapes,
+                        n_top=n_top,
+                        logits=logits,
+                        provenance=made_by,
+                        inputs=settings,
+                    )
+                )
+                reranked = None
+                if reranking is not None:
+                    with _abandoned_if_empty(writer):
+                        reranked = _second_writer(study, reranking, settings, made_by, k)
+                if reranked is not None:
+                    writers.enter_context(reranked)
+                sink = Sink(study, writer, ids, true, thumbnails, report, reranking, reranked)
                 unreadable = _stream(run, model, responses, sink, name, progress)
-                result = writer.finish({"unreadable": unreadable.to_json(images)})
+                skipped = {"unreadable": unreadable.to_json(images)}
+                # First, because the recording is not resumed once its own result is there.
+                if reranked is not None:
+                    reranked.finish(skipped)
+                result = writer.finish(skipped)
     if unreadable.reasons:
         first = next(iter(unreadable.reasons.values()))
         warnings.warn(
@@ -160,6 +178,36 @@ def record(
             stacklevel=2,
         )
     return result
+
+
+@contextmanager
+def _abandoned_if_empty(writer: ResultWriter) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if not writer.rows_done:
+            writer.abandon()
+        raise
+
+
+def _second_writer(
+    study: Study,
+    reranking: Reranking,
+    settings: Mapping[str, Any],
+    made_by: Mapping[str, Any],
+    k: int,
+) -> ResultWriter | None:
+    """Open the re-ranked result unless an interrupted recording has completed it already."""
+    if reranking.is_done(study, settings):
+        return None
+    return ResultWriter(
+        study,
+        reranking.name,
+        reranking.coordinates,
+        k=k,
+        provenance=made_by,
+        inputs={**settings, **reranking.inputs},
+    )
 
 
 def _device(name: str | torch.device | None) -> torch.device:
@@ -262,10 +310,11 @@ def _stream(
     except BaseException:
         # A batch that failed half way makes the writer refuse; its last checkpoint stands.
         sink.finish()
-        with suppress(StudyError):
-            sink.writer.checkpoint()
-        if not sink.writer.rows_done:
-            sink.writer.abandon()
+        for writer in sink.writers:
+            with suppress(StudyError):
+                writer.checkpoint()
+            if not writer.rows_done:
+                writer.abandon()
         raise
     finally:
         stream.close()
@@ -276,7 +325,7 @@ def _stream(
 
 def _resumed(run: _Run, sink: Sink) -> tuple[int, _Unreadable]:
     """Find the first image of the next batch, and the images that were skipped before it."""
-    recorded = sink.writer.recorded_ids()
+    recorded = sink.slowest.recorded_ids()
     if not len(recorded):
         return 0, _Unreadable({})
     last = int(np.flatnonzero(sink.sample_id == recorded[-1])[0])

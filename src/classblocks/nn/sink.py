@@ -11,6 +11,7 @@ from classblocks.core.outcome import outcomes
 from classblocks.nn.batches import Batch
 from classblocks.nn.hooks import Responses
 from classblocks.nn.outputs import finite, probabilities
+from classblocks.study.reranking import Reranking
 from classblocks.study.study import Study
 from classblocks.study.thumbnails import ThumbnailWriter
 from classblocks.study.writer import ResultWriter
@@ -30,8 +31,15 @@ class Sink:
         true: NDArray[np.int32],
         thumbnails: bool,
         report: Callable[[float], None] | None,
+        reranking: Reranking | None = None,
+        reranked: ResultWriter | None = None,
     ) -> None:
         self.writer = writer
+        self._reranking = reranking
+        self._reranked = reranked
+        # Interrupted, one may have come further than the other.
+        self.slowest = min(self.writers, key=lambda writer: writer.rows_done)
+        self._rows = self.slowest.rows_done
         self.sample_id = sample_id
         self.true = true
         self._thumbnails = ThumbnailWriter(study) if thumbnails else None
@@ -39,6 +47,11 @@ class Sink:
         self._report = report or (lambda share: study.set_activity(f"recording {name}", share))
         self._checkpoint_due = time.monotonic() + CHECKPOINT_SECONDS
         self._report_due = 0.0
+
+    @property
+    def writers(self) -> list[ResultWriter]:
+        """All results of this pass."""
+        return [self.writer] if self._reranked is None else [self.writer, self._reranked]
 
     def wants_picture(self, position: int) -> bool:
         """Whether a sample still lacks its thumbnail."""
@@ -49,14 +62,21 @@ class Sink:
     def add(self, batch: Batch, scores: Tensor, responses: Responses) -> None:
         """Keep one batch."""
         true = self.true[batch.position]
+        ids = self.sample_id[batch.position]
         scores = finite(scores, batch.start)
-        found = outcomes(probabilities(scores), true, self.writer.k)
-        logits = scores.cpu().numpy() if self.writer.keeps_logits else None
-        reduced = {
-            layer: (pooled.cpu().numpy(), collective.cpu().numpy())
-            for layer, (pooled, collective) in responses.items()
-        }
-        self.writer.append(self.sample_id[batch.position], true, found, reduced, logits)
+        chances = probabilities(scores)
+        if self.writer.rows_done == self._rows:
+            reduced = {
+                layer: (pooled.cpu().numpy(), collective.cpu().numpy())
+                for layer, (pooled, collective) in responses.items()
+            }
+            logits = scores.cpu().numpy() if self.writer.keeps_logits else None
+            found = outcomes(chances, true, self.writer.k)
+            self.writer.append(ids, true, found, reduced, logits)
+        other, reranking = self._reranked, self._reranking
+        if other is not None and reranking is not None and other.rows_done == self._rows:
+            other.append(ids, true, reranking.outcomes(chances, true, other.k))
+        self._rows += len(ids)
         if self._thumbnails is not None:
             for position, picture in batch.pictures.items():
                 self._thumbnails.add(int(self.sample_id[position]), picture)
@@ -75,7 +95,8 @@ class Sink:
         """Thumbnails first: rows that are safe are not read again."""
         if self._thumbnails is not None:
             self._thumbnails.checkpoint()
-        self.writer.checkpoint()
+        for writer in self.writers:
+            writer.checkpoint()
 
     def finish(self) -> None:
         """Complete the thumbnails."""

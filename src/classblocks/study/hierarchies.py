@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+
+import numpy as np
 
 from classblocks.core import nested_json
 from classblocks.core.hierarchy import Hierarchy
@@ -46,6 +49,14 @@ class StoredHierarchies(Mapping[str, Hierarchy]):
             except (ValueError, OSError) as error:
                 raise StudyError(f"{path}: {error}") from None
         return self._open[name]
+
+
+def tree_hash(hierarchy: Hierarchy) -> str:
+    """SHA-256 of the tree's shape and classes, names left out: distances depend on nothing else."""
+    digest = sha256()
+    for array in (hierarchy.parent, hierarchy.class_of_node):
+        digest.update(np.ascontiguousarray(array, "<i4").data)
+    return digest.hexdigest()
 
 
 def write_hierarchy(
