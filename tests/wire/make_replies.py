@@ -78,6 +78,16 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "outliers": {"view": "outliers", **ON_TREE, "cuts": [0, 2, 3, 5], "limit": 3},
     "criteria": {"view": "criteria", **ON_TREE, "where": {"top_k": 1, "min_count": 1}},
+    "refine": {
+        "view": "refine",
+        "result": "net",
+        "tree": {"hierarchy": "given"},
+        "node": 0,
+        "method": "auto",
+        "source": "confusions",
+        "seed": 0,
+    },
+    "summary": {"view": "summary", **ON_TREE},
     "cells_table": {"view": "cells", "result": "table"},
     "rows_table": {"view": "rows", "result": "table"},
     "samples_table": {"view": "samples", "result": "table", "samples": [1, 9]},
@@ -93,6 +103,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "along": "order",
     },
     "outliers_none": {"view": "outliers", **ON_TREE, "cuts": [0, 5], "limit": 3},
+    "summary_table": {"view": "summary", **ON_TREE, "result": "table"},
     "relevance_empty": {"view": "relevance", "result": "net", "layer": "relu", "classes": [4]},
 }
 

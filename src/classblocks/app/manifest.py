@@ -1,7 +1,9 @@
 """What a study holds, as JSON."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from classblocks.app.saving import can_save
 from classblocks.study.format import StudyError
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ def manifest(context: "Context") -> dict[str, Any]:
         has_thumbnails = len(study.thumbnails) > 0
     except StudyError as error:
         problems.append(str(error))
+    findings: list[dict[str, Any]] = []
+    try:
+        findings = [asdict(finding) for finding in study.findings]
+    except StudyError as error:
+        problems.append(str(error))
     default = context.default_hierarchy
     names = [tree["name"] for tree in hierarchies]
     if default not in names and names:
@@ -46,6 +53,8 @@ def manifest(context: "Context") -> dict[str, Any]:
         "hierarchies": hierarchies,
         "default_hierarchy": default,
         "activity": study.activity(),
+        "findings": findings,
+        "can_save": can_save(context),
         "problems": problems,
     }
 
@@ -57,6 +66,7 @@ def _result(result: "Result") -> dict[str, Any]:
         "n_samples": result.n_samples,
         "has_probabilities": result.has_probabilities,
         "has_rank": result.has_rank,
+        "has_logits": result.has_logits,
         "layers": [_layer(layer) for layer in result.layers.values()],
     }
 

@@ -35,11 +35,30 @@ class Parameters:
 
     def text(self, name: str, choices: Collection[str], kind: str) -> str:
         """Return a name that must be one of ``choices``."""
+        value = self.any_text(name)
+        if value not in choices:
+            raise RequestError(f"unknown {kind} {short(value)} (known: {listed(choices)})")
+        return value
+
+    def any_text(self, name: str) -> str:
+        """Return a text."""
         value = self._take(name)
         if not isinstance(value, str):
             raise RequestError(f"{self._view}: {name!r} must be text, got {short(value)}")
-        if value not in choices:
-            raise RequestError(f"unknown {kind} {short(value)} (known: {listed(choices)})")
+        return value
+
+    def texts(self, name: str, length: int) -> list[str]:
+        """Return a list of ``length`` texts."""
+        value = self._take(name)
+        if not isinstance(value, list) or len(value) != length:
+            raise RequestError(
+                f"{self._view}: {name!r} must be a list of {length} texts, got {short(value)}"
+            )
+        for position, entry in enumerate(value):
+            if not isinstance(entry, str):
+                raise RequestError(
+                    f"{self._view}: {name!r}[{position}] must be text, got {short(entry)}"
+                )
         return value
 
     def integer(self, name: str, stop: int, what: str, start: int = 0) -> int:

@@ -17,6 +17,7 @@ from classblocks.app import sheet, wire
 from classblocks.app.access import Access
 from classblocks.app.bundle import bundle_reply
 from classblocks.app.parameters import RequestError
+from classblocks.app.saving import SaveError
 from classblocks.app.session import Session
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ def application(session: Session, *, token: str | None = None, port: int = 0) ->
         pieces = await run_in_threadpool(lambda: wire.pieces(session.request(message)))
         return _arrow(pieces)
 
+    async def save(request: Request) -> Response:
+        # A form of another site cannot send this type without being asked by the browser first.
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise _BadBody(415, f"what is saved is application/json, got {kind or 'no type'!r}")
+        message = await _body(request)
+        content = await run_in_threadpool(lambda: _json(session.save(message)))
+        return Response(content, media_type="application/json")
+
     async def thumbnail_sheet(request: Request) -> Response:
         message = await _body(request)
         content = await run_in_threadpool(sheet.reply, session.study, message)
@@ -71,6 +81,7 @@ def application(session: Session, *, token: str | None = None, port: int = 0) ->
         routes=[
             Route("/api/manifest", _answered(manifest)),
             Route("/api/request", _answered(columns), methods=["POST"]),
+            Route("/api/save", _answered(save), methods=["POST"]),
             Route("/api/sheet", _answered(thumbnail_sheet), methods=["POST"]),
             Route("/thumb/{hash}.jpg", _answered(thumbnail)),
             Route("/", page),
@@ -90,6 +101,8 @@ def _answered(endpoint: Endpoint) -> Endpoint:
         try:
             reply = await endpoint(request)
         except _BadBody as error:
+            reply = JSONResponse({"error": str(error)}, status_code=error.status)
+        except SaveError as error:
             reply = JSONResponse({"error": str(error)}, status_code=error.status)
         except RequestError as error:
             reply = JSONResponse({"error": str(error)}, status_code=422)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classblocks.app import saving
 from classblocks.app.context import Context
 from classblocks.app.manifest import manifest
 from classblocks.app.parameters import Parameters, RequestError
-from classblocks.app.views import blocks, responses, samples, tables
+from classblocks.app.views import blocks, refining, responses, samples, summary, tables
 from classblocks.app.wire import Reply
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "partition": blocks.partition,
     "outliers": blocks.outliers,
     "criteria": blocks.criteria,
+    "refine": refining.refine,
+    "summary": summary.summary,
     "relevance": responses.relevance,
     "profile": responses.profile,
     "activations": responses.activations,
@@ -66,6 +69,11 @@ class Session:
             raise RequestError(f"unknown view {view!r} (known: {', '.join(sorted(VIEWS))})")
         given = {name: value for name, value in message.items() if name != "view"}
         return VIEWS[view](self._context, Parameters(view, given))
+
+    def save(self, message: Any) -> dict[str, str]:  # noqa: ANN401
+        """Keep what the page made; the next manifest tells of it."""
+        with self._rescan:
+            return saving.save(self._context, message)
 
     def warm(self) -> None:
         """Compute what the page asks for first, of the newest result."""
