@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from sklearn.metrics import confusion_matrix
 
 import classblocks.study as cs
 from classblocks.study import StudyError
+from classblocks.study.check import check
+from classblocks.study.hierarchies import tree_hash
 from classblocks.study.importing import import_predictions
 
 NAMES = ["ant", "bee", "cat", "dog"]
@@ -150,6 +153,59 @@ def _probabilities(tmp_path, table):
     path = tmp_path / "probabilities.npz"
     np.savez(path, true=table["true"], probabilities=table["probabilities"])
     return path
+
+
+PAIRS = {
+    "name": "root",
+    "children": [
+        {"name": "g", "children": [{"name": "class 0"}, {"name": "class 2"}]},
+        {"name": "h", "children": [{"name": "class 1"}, {"name": "class 3"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("column", ["probabilities", "logits"])
+def test_an_import_is_ranked_by_distance_too(tmp_path, table, column):
+    p = table["probabilities"].astype(np.float64)
+    values = p if column == "probabilities" else np.log(p) + 3
+    path = tmp_path / "p.npz"
+    np.savez(path, true=table["true"], sample_id=table["sample_id"], **{column: values})
+    (tmp_path / "pairs.json").write_text(json.dumps(PAIRS))
+    done = import_predictions(
+        tmp_path / "study", "r", path, hierarchy=tmp_path / "pairs.json", crm="pairs", epoch=2
+    )
+    distance = np.array([[0, 2, 1, 2], [2, 0, 2, 1], [1, 2, 0, 2], [2, 1, 2, 0]])
+    order = np.argsort(np.round(p @ distance, 6), axis=1, kind="stable")
+    assert list(done.study.results) == ["r", "r-crm"]
+    assert done.reranked.coordinates == cs.Coordinates("r + crm", 2, None, None, "val")
+    np.testing.assert_array_equal(done.reranked.pred, order[:, 0])
+    assert (done.reranked.pred != done.result.pred).any()
+    np.testing.assert_array_equal(
+        done.reranked.true_rank, (order == table["true"][:, None]).argmax(axis=1)
+    )
+    np.testing.assert_array_equal(done.reranked.sample_id, table["sample_id"])
+    inputs = done.reranked.provenance["inputs"]
+    assert inputs["crm"]["hierarchy"] == "pairs"
+    assert inputs["crm"]["tree"] == tree_hash(done.study.hierarchies["pairs"])
+    assert inputs["imported"] == done.result.provenance["imported"]
+    assert check(done.study) == []
+    shutil.rmtree(tmp_path / "study" / "results" / "r-crm")  # as if killed before it
+    again = import_predictions(tmp_path / "study", "r", path, crm="pairs", epoch=2)
+    np.testing.assert_array_equal(again.reranked.pred, order[:, 0])
+    with pytest.raises(StudyError, match="exists already"):
+        import_predictions(tmp_path / "study", "r", path, crm="pairs", epoch=2)
+
+
+def test_what_cannot_be_ranked_by_distance_leaves_nothing(tmp_path, table):
+    plain = write(tmp_path / "p.csv", "true,pred\n0,1\n1,0\n")
+    with pytest.raises(StudyError, match="needs probabilities or logits"):
+        import_predictions(tmp_path / "study", "r", plain, crm="derived")
+    path = _probabilities(tmp_path, table)
+    with pytest.raises(StudyError, match=r"no hierarchy 'x' .* \(there will be: 'derived'\)"):
+        import_predictions(tmp_path / "study", "r", path, crm="x")
+    assert not (tmp_path / "study").exists()
+    done = import_predictions(tmp_path / "study", "r", path, crm="derived")
+    assert list(done.study.results) == ["r", "r-crm"]
 
 
 def test_classes_follow_from_the_file(tmp_path):

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 Examples:
   classblocks import birds --name resnet --predictions resnet.csv --classes names.txt
   classblocks import birds --name vit --predictions vit.npz --images images/val
+  classblocks import birds --name vit --predictions vit.npz --hierarchy wordnet --crm wordnet
 
 \b
 Predictions are CSV, Parquet or NPZ with `true` and `pred`, and optionally `sample_id`,
-`p_pred`, `p_true`, `true_rank`, `topk_class`, `topk_prob` or `probabilities` (n, C).
+`p_pred`, `p_true`, `true_rank`, `topk_class`, `topk_prob`; or with `true` and `logits` or
+`probabilities` (n, C), which say the rest and are what --crm needs.
 Classes are one name per line, or a TSV with `name` and `key` (a WordNet id).""",
 )
 @click.argument("study", type=click.Path(file_okay=False, path_type=Path))
@@ -38,6 +40,7 @@ Classes are one name per line, or a TSV with `name` and `key` (a WordNet id)."""
     help="Class names; needed when the study is new.",
 )
 @click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
+@click.option("--crm", metavar="HIERARCHY", help="Add NAME-crm, ranked by expected distance in it.")
 @click.option("--images", metavar="SRC", help="Image folder or Parquet, for thumbnails.")
 @coordinate_options
 def command(
@@ -46,6 +49,7 @@ def command(
     predictions: Path,
     classes: Path | None,
     hierarchy: str | None,
+    crm: str | None,
     images: str | None,
     model: str | None,
     epoch: float | None,
@@ -62,6 +66,7 @@ def command(
         predictions,
         classes_file=classes,
         hierarchy=hierarchy,
+        crm=crm,
         images=images,
         split=split,
         model=model,
@@ -70,6 +75,8 @@ def command(
         transform=transform,
     )
     click.echo(f"{name}: {imported.result.n_samples:,} samples in {study}")
+    if imported.reranked is not None:
+        click.echo(f"{imported.reranked.name}: the same, ranked by distance in {crm!r}")
     if imported.hierarchy is not None:
         click.echo(f"hierarchy {imported.hierarchy!r} added")
     if imported.n_thumbnails:

@@ -39,6 +39,7 @@ def _names(ctx: click.Context, option: click.Parameter, value: str | None) -> li
 Examples:
   classblocks record birds --name resnet18 --model timm:resnet18 --data images/val \\
       --weights resnet18.safetensors --size 224 --hierarchy wordnet
+  classblocks record birds --name resnet18 --model timm:resnet18 --data images/val --crm wordnet
   classblocks record birds --name mine-e3 --model mynet.py:network --data val.parquet \\
       --layers layer3,layer4 --epoch 3
 
@@ -62,6 +63,7 @@ An interrupted recording goes on where it stopped when the same command is given
 )
 @click.option("--layers", callback=_names, metavar="A,B", help="Layers by name.  [default: auto]")
 @click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
+@click.option("--crm", metavar="HIERARCHY", help="Add NAME-crm, ranked by expected distance in it.")
 @click.option("--transform", default="none", show_default=True, help="Transformation, as a label.")
 @epoch_option
 @click.option("--split", default="val", show_default=True, help="Split of the images.")
@@ -93,6 +95,7 @@ def command(
     weights: Path | None,
     layers: list[str] | None,
     hierarchy: str | None,
+    crm: str | None,
     transform: str,
     epoch: float | None,
     split: str,
@@ -133,6 +136,7 @@ def command(
                 batch_size=batch_size,
                 device=device,
                 side=side,
+                crm=crm,
                 preprocess=_preprocess(network, size, mean, std),
                 model_name=model_name or spec.rpartition(":")[2],
             )
@@ -140,6 +144,8 @@ def command(
             click.echo("\ninterrupted; the same command goes on where this one stopped", err=True)
             sys.exit(130)
     click.echo(f"{name}: {result.n_samples:,} samples, {len(result.layers)} layers, in {study}")
+    if crm is not None:
+        click.echo(f"{name}-crm: the same, ranked by distance in {crm!r}")
     derive_if_none(opened, name)
 
 

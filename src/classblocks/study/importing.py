@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from classblocks.study.image_source import ImageSource
 from classblocks.study.images import open_images
 from classblocks.study.predictions_file import PredictionsFile, read_predictions
 from classblocks.study.publish import refuse_existing, sha256
+from classblocks.study.reranking import SUFFIX, add_reranked
 from classblocks.study.result import Result
 from classblocks.study.study import Study, create
 from classblocks.study.study import open as open_study
@@ -35,6 +38,7 @@ class Imported:
 
     study: Study
     result: Result
+    reranked: Result | None
     hierarchy: str | None
     ignored_columns: tuple[str, ...]
     n_thumbnails: int
@@ -55,12 +59,14 @@ def import_predictions(
     epoch: int | float | None = None,
     layer: str | None = None,
     transform: str | None = None,
+    crm: str | None = None,
     progress: bool = True,
 ) -> Imported:
     """Import a CSV, TSV, Parquet or NPZ file; makes the study if there is none.
 
     Everything is read and checked before anything is written. Without `hierarchy`, and if the study
     has none, one is derived from the confusions. `split` is taken from the file if it names one.
+    `crm` names the hierarchy by whose distances a second result set, "name-crm", ranks the classes.
     """
     path = Path(study_path)
     source = Path(predictions_file)
@@ -71,11 +77,14 @@ def import_predictions(
     classes = _classes(known, predictions, None if classes_file is None else Path(classes_file))
     tree = None if hierarchy is None else read_hierarchy(os.fspath(hierarchy), classes)
     rows = predictions.rows(classes)
+    true = rows.pop("true")
+    if crm is not None:
+        _check_crm(crm, name, rows, known, tree)
     pictures = None if images is None else open_images(images)
     image_of_row: NDArray[np.int64] | None = None
     uri = predictions.texts["uri"].to_pylist() if "uri" in predictions.texts else None
     if pictures is not None:
-        image_of_row = match_images(pictures, uri, rows["true"], classes)
+        image_of_row = match_images(pictures, uri, true, classes)
         if uri is None:
             uri = [pictures.uri(i) for i in image_of_row.tolist()]
 
@@ -88,7 +97,7 @@ def import_predictions(
             add_result(
                 study,
                 name,
-                rows.pop("true"),
+                true,
                 rows,
                 predictions.sample_id,
                 uri,
@@ -99,17 +108,21 @@ def import_predictions(
     study.refresh()
     result = study.result(name)
     added = _add_hierarchy(study, result, tree)
+    reranked = None
+    if crm is not None:
+        reranked = add_reranked(study, result, rows, crm, _splits(predictions))
     n_thumbnails = 0
     unreadable: list[str] = []
     if pictures is not None and image_of_row is not None:
         n_thumbnails, unreadable = add_thumbnails(
             study, pictures, image_of_row, result.sample_id, progress=progress
         )
-    if again and added is None and not n_thumbnails:
+    if again and added is None and reranked is None and not n_thumbnails:
         refuse_existing(path, name)
     return Imported(
         study=study,
         result=result,
+        reranked=reranked,
         hierarchy=added,
         ignored_columns=predictions.ignored,
         n_thumbnails=n_thumbnails,
@@ -125,6 +138,24 @@ def _is_import_of(study: Study, name: str, digest: str, coordinates: Coordinates
     imported = found.provenance.get("imported")
     same_file = isinstance(imported, dict) and imported.get("sha256") == digest
     return same_file and found.coordinates == coordinates
+
+
+def _check_crm(
+    crm: str,
+    name: str,
+    rows: Mapping[str, Any],
+    known: Study | None,
+    tree: tuple[str, Hierarchy] | None,
+) -> None:
+    check_name(name + SUFFIX, "result")
+    if not {"logits", "probabilities"} & rows.keys():
+        raise StudyError("re-ranking needs probabilities or logits of all classes in the file")
+    there = [] if known is None else list(known.hierarchies)
+    if tree is not None:
+        there.append(tree[0])
+    if crm not in (there or [DERIVED]):
+        names = ", ".join(map(repr, there or [DERIVED]))
+        raise StudyError(f"no hierarchy {crm!r} to rank by (there will be: {names})")
 
 
 def _splits(predictions: PredictionsFile) -> list[str] | None:

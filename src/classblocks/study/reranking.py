@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike
 from classblocks.core.crm import crm
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import Outcomes
+from classblocks.study.adding import add_result
 from classblocks.study.format import Coordinates, StudyError
 from classblocks.study.hierarchies import tree_hash
+from classblocks.study.logits import softmax
 from classblocks.study.publish import refuse_existing
 
 if TYPE_CHECKING:
+    from classblocks.study.result import Result
     from classblocks.study.study import Study
 
 SUFFIX = "-crm"
@@ -65,3 +68,36 @@ class Reranking:
         if study.results[self.name].provenance.get("inputs") != wanted:
             refuse_existing(study.path, self.name)
         return True
+
+
+def add_reranked(
+    study: Study,
+    result: Result,
+    given: Mapping[str, Any],
+    hierarchy: str,
+    splits: Sequence[str] | None = None,
+) -> Result | None:
+    """Re-rank the probabilities or logits that `result` was added with; None if that is done.
+
+    `given` has the one that is known, (n, n_classes), with rows as in the result.
+    """
+    reranking = Reranking.of(study, result.name, result.coordinates, hierarchy)
+    inputs = {"imported": result.provenance.get("imported")}
+    if reranking.is_done(study, inputs):
+        return None
+    table = given.get("probabilities")
+    chances = softmax(given["logits"], result.n_classes) if table is None else table
+    found = reranking.outcomes(chances, result.true, max(1, result.topk_class.shape[1]))
+    add_result(
+        study,
+        reranking.name,
+        result.true,
+        vars(found),
+        result.sample_id,
+        None,
+        reranking.coordinates,
+        {"inputs": {**inputs, **reranking.inputs}},
+        splits=splits,
+    )
+    study.refresh()
+    return study.result(reranking.name)
