@@ -1,0 +1,81 @@
+import { css, type Lut, type Theme, textOn, unpack } from "./palette";
+import { font } from "./text";
+
+/** A square table of counts between blocks; lengths are device pixels. */
+export interface RegionPicture {
+  readonly nBlocks: number;
+  /** By row, then column: samples. */
+  readonly value: Float64Array;
+  readonly maximum: number;
+  readonly side: number;
+  readonly ratio: number;
+}
+
+const TEXT_CSS = 10;
+const LEAST_CSS = 22;
+
+/** First pixel of a block's row or column. */
+export function regionEdge(
+  block: number,
+  { nBlocks, side }: Pick<RegionPicture, "nBlocks" | "side">,
+): number {
+  return Math.round((block * side) / nBlocks);
+}
+
+/** Shade of a count: 0 is the background, 1 the lightest, the maximum the darkest, in between by its logarithm. */
+export function regionLevel(value: number, maximum: number): number {
+  if (!(value > 0)) return 0;
+  return maximum > 1 ? 1 + Math.round((254 * Math.log(value)) / Math.log(maximum)) : 1;
+}
+
+/** Draw the table; numbers where they fit. */
+export function drawRegions(
+  context: CanvasRenderingContext2D,
+  picture: RegionPicture,
+  colours: Lut,
+  look: Theme,
+): void {
+  const { nBlocks, value, maximum, side, ratio } = picture;
+  const line = Math.max(1, Math.round(ratio));
+  const cell = side / nBlocks;
+  const gap = cell >= 6 * ratio ? line : 0;
+  context.fillStyle = css(look.background);
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.fillStyle = css(look.line);
+  context.fillRect(0, 0, side, side);
+  context.font = font(TEXT_CSS * ratio);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let row = 0; row < nBlocks; row++) {
+    const [y0, y1] = [regionEdge(row, picture), regionEdge(row + 1, picture)];
+    for (let col = 0; col < nBlocks; col++) {
+      const [x0, x1] = [regionEdge(col, picture), regionEdge(col + 1, picture)];
+      const n = value[row * nBlocks + col];
+      const colour = unpack(colours[regionLevel(n, maximum)]);
+      context.fillStyle = css(colour);
+      context.fillRect(x0, y0, x1 - x0 - gap, y1 - y0 - gap);
+      if (n === 0 || cell < LEAST_CSS * ratio) continue;
+      const text = String(n);
+      if (context.measureText(text).width > x1 - x0 - 4 * ratio) continue;
+      context.fillStyle = css(textOn(colour));
+      context.fillText(text, (x0 + x1) / 2, (y0 + y1) / 2);
+    }
+  }
+}
+
+/** Mark one region; a selected one more strongly. */
+export function drawRegionMark(
+  context: CanvasRenderingContext2D,
+  picture: RegionPicture,
+  row: number,
+  col: number,
+  isSelected: boolean,
+  look: Theme,
+): void {
+  const line = Math.max(1, Math.round((isSelected ? 2 : 1) * picture.ratio));
+  const [x0, x1] = [regionEdge(col, picture), regionEdge(col + 1, picture)];
+  const [y0, y1] = [regionEdge(row, picture), regionEdge(row + 1, picture)];
+  context.strokeStyle = isSelected ? css(look.accent) : css(look.ink);
+  context.lineWidth = line;
+  context.strokeRect(x0 + line / 2, y0 + line / 2, x1 - x0 - line, y1 - y0 - line);
+}
