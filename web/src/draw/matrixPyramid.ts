@@ -1,6 +1,19 @@
 import type { Axis } from "../layout/frame";
-import type { Tiles } from "../layout/pyramid";
-import type { MatrixRaster } from "./matrixRaster";
+import type { MatrixScene } from "../layout/matrix";
+import { drawnShift, MatrixPyramid, type Tiles } from "../layout/pyramid";
+import { type MatrixRaster, sampleCells } from "./matrixRaster";
+
+/** Samples the cells in view, or tiles of them where many share a pixel; keeps what the next frame needs. */
+export class MatrixSampler {
+  private readonly pyramid = new MatrixPyramid();
+
+  /** Cells of a pixel or more leave `gap` pixels free at their end. */
+  sample(raster: MatrixRaster, scene: MatrixScene, columns: Axis, rows: Axis, gap: number): void {
+    const shift = drawnShift(Math.max(columns.scale, rows.scale), scene.order.nClasses);
+    if (shift === 0) sampleCells(raster, scene, columns, rows, gap);
+    else sampleTiles(raster, this.pyramid.strongest(scene, shift), columns, rows);
+  }
+}
 
 /** Sample tiles no larger than a pixel: a pixel takes the strongest of those that begin in it. */
 export function sampleTiles(raster: MatrixRaster, tiles: Tiles<Uint8Array>, columns: Axis, rows: Axis): void {
