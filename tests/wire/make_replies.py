@@ -87,6 +87,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "source": "confusions",
         "seed": 0,
     },
+    "compare": {"view": "compare", **ON_TREE, "with": {"hierarchy": "flat"}},
+    "repair": {
+        "view": "repair",
+        **ON_TREE,
+        "tree": {"parent": [-1, 0, 1, 1, 0, 4, 4, 0], "class": [-1, -1, 0, 1, -1, 2, 3, 4]},
+        "limit": 5,
+    },
     "summary": {"view": "summary", **ON_TREE},
     "cells_table": {"view": "cells", "result": "table"},
     "rows_table": {"view": "rows", "result": "table"},

@@ -11,7 +11,7 @@ from classblocks.app import saving
 from classblocks.app.context import Context
 from classblocks.app.manifest import manifest
 from classblocks.app.parameters import Parameters, RequestError
-from classblocks.app.views import blocks, refining, responses, samples, summary, tables
+from classblocks.app.views import blocks, comparing, refining, responses, samples, summary, tables
 from classblocks.app.wire import Reply
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "outliers": blocks.outliers,
     "criteria": blocks.criteria,
     "refine": refining.refine,
+    "compare": comparing.compare,
+    "repair": comparing.repair,
     "summary": summary.summary,
     "relevance": responses.relevance,
     "profile": responses.profile,
