@@ -1,10 +1,12 @@
 import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
-import { largestCell } from "./core/cells";
-import { everything, filterRange, filterRank, filterValues } from "./core/filter";
+import { classTotals, largestCell } from "./core/cells";
+import { everything, filterRank, filterValues, keepRows, rowsBeyondRank, rowsInRange } from "./core/filter";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
+import { makeScale, type Scale } from "./core/scale";
 import { countSelection, type PartCounts, selectRows } from "./core/select";
+import { type Mapped, mapCells } from "./core/values";
 import type { Known } from "./data";
 import type { Ground } from "./ground";
 import { nodeLabels, selectionLabel } from "./label";
@@ -23,7 +25,7 @@ import type {
 } from "./source/answers";
 import type { LayerInfo, Manifest, ResultInfo } from "./source/source";
 import { settle } from "./state/settle";
-import type { AppState, IcicleState } from "./state/state";
+import type { AppState, Encoding, IcicleState } from "./state/state";
 import { pageOf } from "./wanted";
 
 /** What the panels show: the model of the views, and what is around it. */
@@ -44,6 +46,8 @@ export interface Page {
   readonly summary: Summary | null;
   readonly layer: LayerInfo | null;
   readonly model: Model;
+  /** By cell of CellIndex: what group metrics are counted from (see GroupMetrics). */
+  readonly metricCount: Int32Array;
   /** Counted when asked for, like the totals below: panels ask after the views have drawn. */
   readonly parts: PartCounts;
   /** Samples that pass every filter, the cell filter included, and how many of them are correct. */
@@ -82,11 +86,39 @@ export function createDerive(): Derive {
   );
   const labels = memo(nodeLabels);
   const unfiltered = memo(everything);
-  const steps = { pPred: memo(filterRange), pTrue: memo(filterRange), activation: memo(filterRange) };
+  const steps = {
+    pPred: memo(rowsInRange),
+    pTrue: memo(rowsInRange),
+    activation: memo(rowsInRange),
+    all: memo(keepRows),
+  };
+  const beyond = memo(rowsBeyondRank);
   const filtered = memo(filterRank);
   const groups = memo(groupMetrics);
   const totals = memo(sumShown);
   const biggest = memo(largestCell);
+  const totalsOf = memo(classTotals);
+  const mapped = memo(mapCells);
+  const scaled = memo(makeScale);
+  const sharesOf = memo((cells: CellIndex, count: Int32Array) => () => totalsOf(cells, count));
+  const mapping = memo(
+    (
+      cells: CellIndex,
+      kept: Int32Array,
+      base: Int32Array,
+      minCount: number,
+      encoding: Encoding,
+    ): (() => { readonly mapped: Mapped; readonly scale: Scale }) => {
+      let made: { readonly mapped: Mapped; readonly scale: Scale } | null = null;
+      return () => {
+        if (made) return made;
+        const { value, scale, diagonal, frozenMin, frozenMax } = encoding;
+        const values = mapped(cells, kept, sharesOf(cells, base), value, minCount, diagonal);
+        made = { mapped: values, scale: scaled(values, scale, diagonal, frozenMin, frozenMax) };
+        return made;
+      };
+    },
+  );
   const neuronValues = memo((tree: Tree, means: NeuronMeans) => nodeMeans(tree, means.mean, means.count));
   const ranged = memo(extent);
   const topRowsOf = memo(rowsOfSamples);
@@ -159,6 +191,7 @@ export function createDerive(): Derive {
         shown,
         metrics,
         maxCount,
+        mapping,
         nodeValue,
         nodeRange,
         responses,
@@ -177,6 +210,7 @@ export function createDerive(): Derive {
         Filtered,
         GroupMetrics,
         number,
+        () => { readonly mapped: Mapped; readonly scale: Scale },
         Float64Array,
         readonly [number, number],
         ResponseBlock | null,
@@ -196,6 +230,12 @@ export function createDerive(): Derive {
       filtered: shown,
       groups: metrics,
       maxCount,
+      get mapped() {
+        return mapping().mapped;
+      },
+      get scale() {
+        return mapping().scale;
+      },
       nodeValue,
       nodeRange,
       responses,
@@ -220,7 +260,7 @@ export function createDerive(): Derive {
     const filterActivation = state.filter.activation && activationOf(state.filter.activation);
     const { topK, minCount } = state.filter;
     const base = filterValues(unfiltered(cells), cells, rows, state.filter, filterActivation, steps);
-    const kept = filtered(cells, rows, base, topK);
+    const kept = filtered(cells, rows, base, topK, beyond);
     const metrics = groups(tree, cells, base.count);
     const maxCount = biggest(cells, kept.count, state.encoding.diagonal);
 
@@ -301,6 +341,7 @@ export function createDerive(): Derive {
       kept,
       metrics,
       maxCount,
+      mapping(cells, kept.count, base.count, minCount, state.encoding),
       nodeValue,
       nodeRange,
       responses,
@@ -323,6 +364,7 @@ export function createDerive(): Derive {
       summary: asks.summary && heldSummary(known.find(asks.summary)),
       layer,
       model: made,
+      metricCount: base.count,
       get parts() {
         return counted(selection, tree, cells, kept, minCount, state.encoding.diagonal);
       },

@@ -1,3 +1,6 @@
+import type { Bits } from "./core/bits";
+import type { Scale } from "./core/scale";
+import type { Mapped } from "./core/values";
 import type { Outliers, PartitionAnswer } from "./source/answers";
 import type { Action } from "./state/actions";
 import type { Cell } from "./state/cell";
@@ -52,7 +55,7 @@ export interface Rows {
 /** Counts after the filters, one entry per cell of CellIndex; `keep` is null when every row is kept. */
 export interface Filtered {
   readonly count: Int32Array;
-  readonly keep: Uint8Array | null;
+  readonly keep: Bits | null;
   readonly nShown: number;
 }
 
@@ -95,8 +98,11 @@ export interface Model {
   readonly rows: Rows | null;
   readonly filtered: Filtered;
   readonly groups: GroupMetrics;
-  /** Largest mapped cell (diagonal left out when hidden), at least 1. */
+  /** Samples of the largest mapped cell (diagonal left out when hidden), at least 1. */
   readonly maxCount: number;
+  /** What the cells are coloured by, with the largest value in its unit; found when asked for, like its colour scale. */
+  readonly mapped: Mapped;
+  readonly scale: Scale;
   /** Node values for the icicle: the chosen metric in [0, 1], or the neuron's mean response. NaN is undefined. */
   readonly nodeValue: Float64Array;
   readonly nodeRange: readonly [number, number];

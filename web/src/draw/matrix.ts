@@ -1,9 +1,14 @@
+import type { Mapped } from "../core/values";
 import { type Axis, edge, type Plot } from "../layout/frame";
 import { columnLabels, groupLine, textLine } from "../layout/labels";
 import { firstCell, type MatrixScene } from "../layout/matrix";
+import { shortValueText, valueText } from "../layout/valueText";
 import type { Tree } from "../model";
-import { colourise, colouriseWithHalo, type MatrixRaster, matrixRaster, sampleCells } from "./matrixRaster";
-import { countLut, css, haloLut, type Lut, mix, type Theme, textOn, theme, unpack } from "./palette";
+import type { ColourMap } from "../state/state";
+import { cellLut } from "./colourMaps";
+import { MatrixSampler } from "./matrixPyramid";
+import { colourise, colouriseWithHalo, hasHalo, type MatrixRaster, matrixRaster } from "./matrixRaster";
+import { css, haloLut, type Lut, mix, type Theme, textOn, theme, unpack } from "./palette";
 import { font, TextFitter } from "./text";
 
 /** Everything one frame of the matrix needs; lengths are device pixels. */
@@ -12,21 +17,23 @@ export interface MatrixPicture {
   readonly tree: Tree;
   /** Text by node. */
   readonly label: readonly string[];
-  readonly count: Int32Array;
+  readonly mapped: Mapped;
   readonly plot: Plot;
   readonly columns: Axis;
   readonly rows: Axis;
   readonly ratio: number;
   readonly dark: boolean;
+  readonly colours: ColourMap;
   readonly halo: boolean;
   readonly diagonal: boolean;
 }
 
 /** Draws the data layer of a matrix; keeps its buffers from frame to frame. */
 export class MatrixPainter {
+  private readonly sampler = new MatrixSampler();
   private raster: MatrixRaster | null = null;
   private image: ImageData | null = null;
-  private luts: { dark: boolean; colours: Lut; halo: Lut } | null = null;
+  private luts: { key: string; colours: Lut; halo: Lut } | null = null;
   private readonly texts = new TextFitter();
 
   draw(context: CanvasRenderingContext2D, picture: MatrixPicture): void {
@@ -52,20 +59,21 @@ export class MatrixPainter {
       this.raster = matrixRaster(plot.width, plot.height);
       this.image = new ImageData(plot.width, plot.height);
     }
-    if (this.luts?.dark !== picture.dark) {
-      const colours = countLut(picture.dark);
-      this.luts = { dark: picture.dark, colours, halo: haloLut(colours) };
+    const key = `${picture.colours} ${picture.dark}`;
+    if (this.luts?.key !== key) {
+      const colours = cellLut(picture.colours, picture.dark);
+      this.luts = { key, colours, halo: haloLut(colours) };
     }
     const size = Math.min(columns.scale, rows.scale);
     const out = new Uint32Array(this.image.data.buffer);
-    sampleCells(this.raster, picture.scene, columns, rows, size >= 8 * ratio ? Math.round(ratio) : 0);
-    if (picture.halo && size < 4) colouriseWithHalo(this.raster, this.luts.colours, this.luts.halo, out);
+    this.sampler.sample(this.raster, picture.scene, columns, rows, size >= 8 * ratio ? Math.round(ratio) : 0);
+    if (picture.halo && hasHalo(size)) colouriseWithHalo(this.raster, this.luts.colours, this.luts.halo, out);
     else colourise(this.raster, this.luts.colours, out);
     context.putImageData(this.image, plot.x, plot.y);
   }
 
   private drawNumbers(context: CanvasRenderingContext2D, picture: MatrixPicture): void {
-    const { columns, rows, plot, ratio, scene } = picture;
+    const { columns, rows, plot, ratio, scene, mapped } = picture;
     if (this.luts === null || columns.scale < 24 * ratio || rows.scale < 15 * ratio) return;
     const colours = Array.from(this.luts.colours, (colour) => css(textOn(unpack(colour))));
     context.font = font(12 * ratio);
@@ -78,8 +86,11 @@ export class MatrixPainter {
         if (scene.level[i] === 0) continue;
         const isCut = scene.order.col[i] < columns.start || scene.order.col[i] + 1 > columns.stop;
         if (isCut || row < rows.start || row + 1 > rows.stop) continue;
-        const text = picture.count[scene.order.cell[i]].toLocaleString("en");
-        if (this.texts.measure(context, text) > columns.scale - 4 * ratio) continue;
+        const room = columns.scale - 4 * ratio;
+        const value = mapped.value[scene.order.cell[i]];
+        let text = valueText(mapped.kind, value);
+        if (this.texts.measure(context, text) > room) text = shortValueText(mapped.kind, value);
+        if (this.texts.measure(context, text) > room) continue;
         context.fillStyle = colours[scene.level[i]];
         context.fillText(text, plot.x + (scene.order.col[i] + 0.5 - columns.start) * columns.scale, y);
       }

@@ -74,6 +74,11 @@ export function colourise(raster: MatrixRaster, colours: Uint32Array, out: Uint3
   for (let p = 0; p < level.length; p++) out[p] = colours[level[p]];
 }
 
+/** Whether cells of a size in device px have a halo: larger ones are seen without (METHODS §7.2). */
+export function hasHalo(size: number): boolean {
+  return size < 4;
+}
+
 /**
  * Turn levels into colours with a halo (METHODS §7.2): an empty pixel beside cells takes the strongest of them
  * at 30 %, which makes the result independent of order.

@@ -99,14 +99,6 @@ export function rampColour(ramp: Ramp, dark: boolean, t: number): Rgb {
   return interpolate(dark ? ramp.dark : ramp.light, t);
 }
 
-/** Colours of matrix levels: 0 is the background, 1 … 255 the ramp. */
-export function countLut(dark: boolean): Lut {
-  const lut = new Uint32Array(256);
-  lut[0] = pack(theme(dark).background);
-  for (let level = 1; level < 256; level++) lut[level] = pack(rampColour(countRamp, dark, (level - 1) / 254));
-  return lut;
-}
-
 /** Colours of empty pixels beside a cell: 30 % of the cell's colour over the background (METHODS §7.2). */
 export function haloLut(colours: Lut): Lut {
   const background = unpack(colours[0]);

@@ -1,6 +1,7 @@
 import { ancestors } from "../core/hierarchy";
-import type { CellIndex, Tree } from "../model";
-import type { Encoding } from "../state/state";
+import type { Scale } from "../core/scale";
+import type { Mapped, Pattern } from "../core/values";
+import type { Tree } from "../model";
 import { type Axis, leafAt } from "./frame";
 
 /** The non-empty cells in leaf order, row by row; made once per tree and cells. */
@@ -9,7 +10,7 @@ export interface MatrixOrder {
   /** Cells of row `leaf`: `rowStart[leaf] .. rowStart[leaf + 1]`. */
   readonly rowStart: Int32Array;
   readonly col: Int32Array;
-  /** Row of CellIndex. */
+  /** Row of the pattern that was ordered, of CellIndex for all values but pairs. */
   readonly cell: Int32Array;
 }
 
@@ -19,16 +20,8 @@ export interface MatrixScene {
   readonly level: Uint8Array;
 }
 
-export interface MatrixEncoding {
-  readonly scale: Encoding["scale"];
-  readonly diagonal: boolean;
-  readonly minCount: number;
-  /** Value drawn in the strongest shade. */
-  readonly maximum: number;
-}
-
 /** Put the cells in leaf order: a counting sort by column, then by row. */
-export function orderCells(tree: Tree, cells: CellIndex): MatrixOrder {
+export function orderCells(tree: Tree, cells: Pattern): MatrixOrder {
   const nCells = cells.true.length;
   const colStart = new Int32Array(cells.nClasses + 1);
   const rowStart = new Int32Array(cells.nClasses + 1);
@@ -54,13 +47,6 @@ export function orderCells(tree: Tree, cells: CellIndex): MatrixOrder {
   return { nClasses: cells.nClasses, rowStart, col, cell };
 }
 
-/** Position of a count on the colour scale (METHODS §7.1): 1 gives 0, the maximum and all above give 1. */
-export function colourPosition(count: number, maximum: number, scale: Encoding["scale"]): number {
-  if (maximum <= 1) return count > maximum ? 1 : 0;
-  const t = scale === "log" ? Math.log(count) / Math.log(maximum) : (count - 1) / (maximum - 1);
-  return Math.min(1, Math.max(0, t));
-}
-
 /** Palette level 1 … 255 of a position on the colour scale. */
 export function paletteLevel(t: number): number {
   return 1 + Math.round(t * 254);
@@ -68,24 +54,39 @@ export function paletteLevel(t: number): number {
 
 const tabled = 4096;
 
-/** Colour the cells for one filter and encoding. */
-export function matrixScene(order: MatrixOrder, count: Int32Array, encoding: MatrixEncoding): MatrixScene {
+/** Colour the cells for one filter and encoding; `order` is that of the pattern of `mapped`. */
+export function matrixScene(
+  order: MatrixOrder,
+  mapped: Mapped,
+  scale: Scale,
+  diagonal: boolean,
+): MatrixScene {
   const level = new Uint8Array(order.cell.length);
-  const table = new Uint8Array(tabled);
-  for (let n = 1; n < tabled; n++) {
-    table[n] = n < encoding.minCount ? 0 : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
+  if (mapped.kind === "count") colourCounts(level, order, mapped, scale);
+  else {
+    for (let i = 0; i < level.length; i++) {
+      const rate = mapped.value[order.cell[i]];
+      if (rate > 0) level[i] = paletteLevel(scale.position(rate));
+    }
   }
-  for (let i = 0; i < level.length; i++) {
-    const n = count[order.cell[i]];
-    level[i] =
-      n < tabled
-        ? table[n]
-        : n < encoding.minCount
-          ? 0
-          : paletteLevel(colourPosition(n, encoding.maximum, encoding.scale));
-  }
-  if (!encoding.diagonal) hideDiagonal(order, level);
+  if (!diagonal) hideDiagonal(order, level);
   return { order, level };
+}
+
+// Counts are few different numbers: a table saves a logarithm per cell.
+function colourCounts(
+  level: Uint8Array,
+  order: MatrixOrder,
+  { value, minCount }: Mapped,
+  scale: Scale,
+): void {
+  const table = new Uint8Array(tabled);
+  const levelOf = (n: number) => (n < minCount ? 0 : paletteLevel(scale.position(n)));
+  for (let n = 1; n < tabled; n++) table[n] = levelOf(n);
+  for (let i = 0; i < level.length; i++) {
+    const n = value[order.cell[i]];
+    level[i] = n < tabled ? table[n] : levelOf(n);
+  }
 }
 
 function hideDiagonal(order: MatrixOrder, level: Uint8Array): void {
@@ -107,7 +108,7 @@ export function firstCell(order: MatrixOrder, row: number, col: number): number 
   return low;
 }
 
-/** The cell (row of CellIndex) at two leaves, or −1 where it is empty. */
+/** The cell (row of the pattern) at two leaves, or −1 where it is empty. */
 export function cellAt(order: MatrixOrder, row: number, col: number): number {
   const place = firstCell(order, row, col);
   return place < order.rowStart[row + 1] && order.col[place] === col ? order.cell[place] : -1;

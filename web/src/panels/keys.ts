@@ -2,6 +2,9 @@ import type { Page } from "../derive";
 import type { Session } from "../session";
 import type { Side } from "../state/state";
 import { zoomTo } from "../zoom";
+import { focusedNode } from "./focused";
+import { togglePin } from "./groups/pins";
+import { toggleFrozen } from "./legend";
 import { sides } from "./sides";
 
 /** What the help lists; a test holds it against `pressKey`. */
@@ -20,6 +23,7 @@ export const keyList: readonly {
       ["0", "show everything"],
       ["s b t", "samples, blocks, hierarchy"],
       ["g v", "groups, saved views"],
+      ["k", "pin or unpin the hovered or selected group"],
       ["?", "this list"],
     ],
   },
@@ -27,10 +31,11 @@ export const keyList: readonly {
     title: "Matrix",
     keys: [
       ["d", "diagonal on, off"],
-      ["l", "logarithmic or linear colour"],
+      ["l", "logarithmic, linear or rank colour"],
       ["h", "halo on, off"],
       ["f", "freeze the colour scale"],
-      ["drag", "select a box of cells"],
+      ["o", "box or lasso"],
+      ["drag", "select a box of cells, or those inside a lasso"],
       ["Shift drag", "add a box"],
       ["wheel", "zoom at the pointer"],
       ["Alt drag", "pan; also Space and drag"],
@@ -58,6 +63,8 @@ export const keyList: readonly {
     ],
   },
 ];
+
+const AFTER = { log: "linear", linear: "rank", rank: "log" } as const;
 
 /** What keys do that the state does not know. */
 export interface KeyUse {
@@ -112,18 +119,20 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
     case "l":
       session.dispatch({
         type: "encoding",
-        encoding: { scale: encoding.scale === "log" ? "linear" : "log" },
+        encoding: { scale: AFTER[encoding.scale] },
       });
       return true;
     case "h":
       session.dispatch({ type: "encoding", encoding: { halo: !encoding.halo } });
       return true;
     case "f":
-      session.dispatch({
-        type: "encoding",
-        encoding: { frozenMax: encoding.frozenMax === null ? page.model.maxCount : null },
-      });
+      session.dispatch({ type: "encoding", encoding: toggleFrozen(page.model) });
       return true;
+    case "o":
+      session.dispatch({ type: "tool", tool: page.model.state.tool === "box" ? "lasso" : "box" });
+      return true;
+    case "k":
+      return pinFocused(page, session);
     case "0":
       session.dispatch({ type: "viewport", viewport: null });
       return true;
@@ -153,6 +162,13 @@ function stepEpoch(page: Page, session: Session, by: number): boolean {
   const at = page.series.findIndex((one) => one.name === page.result.name);
   const next = page.series[at + by];
   if (next) session.dispatch({ type: "result", name: next.name, follow: next === page.series.at(-1) });
+  return true;
+}
+
+function pinFocused({ model }: Page, session: Session): boolean {
+  const node = focusedNode(model, session.hover.get());
+  if (node <= 0) return false;
+  togglePin(model, node, session.dispatch);
   return true;
 }
 

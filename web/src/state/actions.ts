@@ -13,6 +13,7 @@ import type {
   SampleState,
   Side,
   Tab,
+  Tool,
   Workbench,
 } from "./state";
 
@@ -21,6 +22,7 @@ export type Action =
   | { readonly type: "result"; readonly name: string; readonly follow?: boolean }
   | { readonly type: "hierarchy"; readonly name: string }
   | { readonly type: "tab"; readonly tab: Tab }
+  | { readonly type: "tool"; readonly tool: Tool }
   | { readonly type: "viewport"; readonly viewport: Rect | null }
   | {
       readonly type: "selectNodes";

@@ -54,6 +54,7 @@ export function redo(history: History): History {
 function stepTag(action: Action): string | null {
   switch (action.type) {
     case "viewport":
+    case "tool":
       return "silent";
     case "result":
       return action.follow ? "silent" : "result";

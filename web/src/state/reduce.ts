@@ -22,6 +22,8 @@ export function reduce(state: AppState, action: Action): AppState {
       };
     case "tab":
       return patch(state, { tab: action.tab });
+    case "tool":
+      return patch(state, { tool: action.tool });
     case "viewport":
       return patch(state, { viewport: action.viewport });
     case "selectNodes":
@@ -103,10 +105,10 @@ function select(state: AppState, selection: Selection): AppState {
   return { ...state, selection, samples: patch(state.samples, { open: null }) };
 }
 
-/** A frozen maximum is in the unit of its value. */
+/** A frozen scale is in the unit of its value. */
 function encode(before: AppState["encoding"], change: Partial<AppState["encoding"]>): AppState["encoding"] {
   const isOther = change.value !== undefined && change.value !== before.value;
-  return patch(before, isOther ? { frozenMax: null, ...change } : change);
+  return patch(before, isOther ? { frozenMax: null, frozenMin: null, ...change } : change);
 }
 
 function edit(state: AppState, base: string, added: Edit): AppState {

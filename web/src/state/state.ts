@@ -6,6 +6,8 @@ export interface AppState {
   readonly follow: boolean;
   readonly hierarchy: string | null;
   readonly tab: Tab;
+  /** What a drag over the matrix draws. */
+  readonly tool: Tool;
   /** What the panel at the right shows. */
   readonly side: Side;
   /** Unsaved edits of a hierarchy; shown while `base` is the current hierarchy. */
@@ -29,6 +31,8 @@ export interface AppState {
 }
 
 export type Tab = "matrix" | "responses";
+
+export type Tool = "box" | "lasso";
 
 export type Side = "samples" | "blocks" | "hierarchy" | "groups" | "findings";
 
@@ -139,6 +143,10 @@ export interface Encoding {
   readonly halo: boolean;
   /** Frozen maximum of the colour scale, in the unit of `value`; null follows the mapped cells. */
   readonly frozenMax: number | null;
+  /** Frozen beginning of the scale of a rate; null for counts, which begin at 1. */
+  readonly frozenMin: number | null;
+  /** Ring what stands out between the blocks of a partition. */
+  readonly outliers: boolean;
 }
 
 export type GroupMetric = "precision" | "recall" | "f1";
@@ -177,6 +185,7 @@ export const initialState: AppState = {
   follow: true,
   hierarchy: null,
   tab: "matrix",
+  tool: "box",
   side: "samples",
   draft: null,
   proposal: null,
@@ -187,7 +196,16 @@ export const initialState: AppState = {
   viewport: null,
   selection: { kind: "none" },
   filter: { topK: 0, pPred: [0, 1], pTrue: [0, 1], minCount: 1, activation: null },
-  encoding: { value: "count", scale: "log", colours: "blue", diagonal: false, halo: true, frozenMax: null },
+  encoding: {
+    value: "count",
+    scale: "log",
+    colours: "blue",
+    diagonal: false,
+    halo: true,
+    frozenMax: null,
+    frozenMin: null,
+    outliers: true,
+  },
   icicle: { colour: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },

@@ -26,7 +26,7 @@ import {
 } from "../layout/matrix";
 import { memo } from "../memo";
 import type { Hover, Model, Pointer, Tree, View, ViewContext } from "../model";
-import type { Encoding, Range } from "../state/state";
+import type { Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { type Point, watchPointer } from "./pointer";
@@ -46,24 +46,11 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   const controller = new AbortController();
   const painter = new MatrixPainter();
   const orderOf = memo(orderCells);
-  const encodingOf = memo(
-    (scale: Encoding["scale"], diagonal: boolean, minCount: number, maximum: number) => ({
-      scale,
-      diagonal,
-      minCount,
-      maximum,
-    }),
-  );
   const colouredOf = memo(matrixScene);
 
   function sceneOf(shown: Model): MatrixScene {
-    const { encoding, filter } = shown.state;
-    const maximum = encoding.frozenMax ?? shown.maxCount;
-    return colouredOf(
-      orderOf(shown.tree, shown.cells),
-      shown.filtered.count,
-      encodingOf(encoding.scale, encoding.diagonal, filter.minCount, maximum),
-    );
+    const { mapped, scale } = shown;
+    return colouredOf(orderOf(shown.tree, mapped.pattern), mapped, scale, shown.state.encoding.diagonal);
   }
 
   const surface = createSurface(element, {
@@ -75,11 +62,12 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
         scene: sceneOf(model),
         tree: model.tree,
         label: model.label,
-        count: model.filtered.count,
+        mapped: model.mapped,
         plot,
         ...axesOf(model, plot),
         ratio: surface.ratio,
         dark: model.dark,
+        colours: encoding.colours,
         halo: encoding.halo,
         diagonal: encoding.diagonal,
       });

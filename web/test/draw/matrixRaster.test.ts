@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { colouriseWithHalo, matrixRaster, sampleCells } from "../../src/draw/matrixRaster";
-import { haloLut, mix, pack, type Rgb, unpack } from "../../src/draw/palette";
+import { cellLut } from "../../src/draw/colourMaps";
+import { colouriseWithHalo, hasHalo, matrixRaster, sampleCells } from "../../src/draw/matrixRaster";
+import { haloLut, mix, pack, type Rgb, theme, unpack } from "../../src/draw/palette";
 import { type Axis, axis } from "../../src/layout/frame";
-import { colourPosition, type MatrixScene, paletteLevel } from "../../src/layout/matrix";
+import { type MatrixScene, paletteLevel } from "../../src/layout/matrix";
 import { randomNumbers } from "../gallery/synthetic";
 
 /** A scene of C classes from (row, col, level) triples. */
@@ -94,7 +95,7 @@ describe("halo", () => {
   const lut = new Uint32Array(256);
   lut[0] = pack([255, 255, 255]);
   for (let level = 1; level < 256; level++) lut[level] = pack(mix(light, dark, (level - 1) / 254));
-  const level = (count: number) => paletteLevel(colourPosition(count, 100, "log"));
+  const level = (count: number) => paletteLevel(Math.log(count) / Math.log(100));
   const scene = sceneOf(5, [
     [1, 1, level(100)],
     [1, 3, level(10)],
@@ -129,5 +130,12 @@ describe("halo", () => {
     expect(colours.filter((colour) => colour === halo)).toHaveLength(7);
     expect(colours[3]).toBe(halo);
     expect(colours[4]).toBe(lut[0]);
+  });
+
+  it("takes the background of the night, and ends at cells of four pixels", () => {
+    const night = cellLut("viridis", true);
+    const mixed = mix(theme(true).background, unpack(night[200]), 0.3).map(Math.round);
+    expect(unpack(haloLut(night)[200])).toEqual(mixed);
+    expect([1, 3.99, 4, 5].map(hasHalo)).toEqual([true, true, false, false]);
   });
 });

@@ -1,7 +1,9 @@
-import { largestCell } from "../../src/core/cells";
+import { classTotals, largestCell } from "../../src/core/cells";
 import { applyFilter } from "../../src/core/filter";
 import { sortChildren } from "../../src/core/hierarchy";
 import { groupMetrics } from "../../src/core/metrics";
+import { makeScale } from "../../src/core/scale";
+import { mapCells } from "../../src/core/values";
 import { memo } from "../../src/memo";
 import type { Model, ResponseBlock, View, ViewContext } from "../../src/model";
 import type { Action } from "../../src/state/actions";
@@ -29,12 +31,24 @@ export function stage(
   const metrics = memo(groupMetrics);
   const sorted = memo(sortChildren);
   const baseMetrics = groupMetrics(study.tree, study.cells, study.cells.count);
+  const mapped = memo(mapCells);
+  const scaled = memo(makeScale);
+  const totals = memo((count: Int32Array) => () => classTotals(study.cells, count));
   const derive = (): Model => {
     const { sort, colour, descending } = state.icicle;
     const key = sort === "precision" || sort === "recall" || sort === "f1" ? baseMetrics[sort] : null;
     const tree = key === null ? study.tree : sorted(study.tree, key, descending);
     const kept = filtered(study.cells, study.rows, state.filter, null);
     const groups = metrics(tree, study.cells, kept.count);
+    const { value, scale, diagonal, frozenMin, frozenMax } = state.encoding;
+    const values = mapped(
+      study.cells,
+      kept.count,
+      totals(kept.count),
+      value,
+      state.filter.minCount,
+      diagonal,
+    );
     return {
       state,
       dark: options.dark,
@@ -45,7 +59,9 @@ export function stage(
       rows: study.rows,
       filtered: kept,
       groups,
-      maxCount: largestCell(study.cells, kept.count, state.encoding.diagonal),
+      maxCount: largestCell(study.cells, kept.count, diagonal),
+      mapped: values,
+      scale: scaled(values, scale, diagonal, frozenMin, frozenMax),
       nodeValue: colour === "neuron" || colour === "agreement" ? groups.recall : groups[colour],
       nodeRange: [0, 1],
       responses: options.responses,

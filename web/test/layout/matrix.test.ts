@@ -1,37 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { findCell } from "../../src/core/cells";
+import { classTotals, findCell, indexCells } from "../../src/core/cells";
 import { sortChildren } from "../../src/core/hierarchy";
+import { makeScale } from "../../src/core/scale";
+import { mapCells } from "../../src/core/values";
 import { axis } from "../../src/layout/frame";
 import {
   cellAt,
-  colourPosition,
+  firstCell,
   groupAround,
   hitMatrix,
   leafRanges,
+  type MatrixScene,
   matrixScene,
   orderCells,
 } from "../../src/layout/matrix";
+import type { CellIndex } from "../../src/model";
+import type { CellValue } from "../../src/state/state";
 import { workedExample } from "../core/fixtures";
 import { syntheticStudy } from "../gallery/synthetic";
 
-describe("colourPosition", () => {
-  it.each([
-    [1, 0, 0],
-    [2, 0.010101, 0.150515],
-    [10, 0.090909, 0.5],
-    [50, 0.494949, 0.849485],
-    [100, 1, 1],
-  ])("places %i of 100", (count, linear, log) => {
-    expect(colourPosition(count, 100, "linear")).toBeCloseTo(linear, 6);
-    expect(colourPosition(count, 100, "log")).toBeCloseTo(log, 6);
-  });
-
-  it("is light for every cell when the maximum is 1, and full above a frozen maximum", () => {
-    expect(colourPosition(1, 1, "log")).toBe(0);
-    expect(colourPosition(5, 1, "linear")).toBe(1);
-    expect(colourPosition(500, 100, "log")).toBe(1);
-  });
-});
+const { tree, cells } = workedExample();
 
 describe("orderCells", () => {
   it("finds every cell at its leaves, whatever the order", () => {
@@ -48,13 +36,25 @@ describe("orderCells", () => {
   });
 });
 
+function sceneOf(
+  cells: CellIndex,
+  encoding: { kind?: CellValue; scale?: "linear" | "log" | "rank"; minCount?: number; diagonal?: boolean },
+): MatrixScene {
+  const { kind = "count", scale = "linear", minCount = 1, diagonal = true } = encoding;
+  const mapped = mapCells(
+    cells,
+    cells.count,
+    () => classTotals(cells, cells.count),
+    kind,
+    minCount,
+    diagonal,
+  );
+  const order = orderCells(tree, mapped.pattern);
+  return matrixScene(order, mapped, makeScale(mapped, scale, diagonal, null, null), diagonal);
+}
+
 describe("matrixScene", () => {
-  const { tree, cells } = workedExample();
-  const order = orderCells(tree, cells);
-  const levels = (minCount: number, diagonal: boolean) => {
-    const scene = matrixScene(order, cells.count, { scale: "linear", diagonal, minCount, maximum: 7 });
-    return [...scene.level];
-  };
+  const levels = (minCount: number, diagonal: boolean) => [...sceneOf(cells, { minCount, diagonal }).level];
 
   it("hides the diagonal and small cells", () => {
     expect(levels(1, true).every((level) => level > 0)).toBe(true);
@@ -70,21 +70,34 @@ describe("matrixScene", () => {
   });
 
   it("colours counts beyond the table as well", () => {
-    const large = cells.count.map((n) => n * 10_000);
-    const scene = matrixScene(order, large, { scale: "log", diagonal: true, minCount: 1, maximum: 70_000 });
+    const count = cells.count.map((n) => n * 10_000);
+    const large = indexCells(cells.true, cells.pred, count, cells.nClasses, cells.nSamples * 10_000);
+    const scene = sceneOf(large, { scale: "log" });
     expect(scene.level[7]).toBe(255);
     expect(scene.level[2]).toBe(1 + Math.round((254 * Math.log(10_000)) / Math.log(70_000)));
+  });
+
+  it("draws pair rates the same both ways, also where one of the two cells is empty", () => {
+    const { order, level } = sceneOf(cells, { kind: "pair", scale: "log", diagonal: false });
+    const at = (row: number, col: number) => {
+      const place = firstCell(order, row, col);
+      return place < order.rowStart[row + 1] && order.col[place] === col ? level[place] : 0;
+    };
+    let nMirrored = 0;
+    for (let row = 0; row < 4; row++) {
+      for (let col = 0; col < row; col++) {
+        expect(at(row, col)).toBe(at(col, row));
+        const both = [findCell(cells, row, col), findCell(cells, col, row)];
+        expect(at(row, col) > 0).toBe(both.some((cell) => cell >= 0));
+        nMirrored += Number(both.filter((cell) => cell >= 0).length === 1);
+      }
+    }
+    expect(nMirrored).toBeGreaterThan(0);
   });
 });
 
 describe("hitMatrix", () => {
-  const { tree, cells } = workedExample();
-  const scene = matrixScene(orderCells(tree, cells), cells.count, {
-    scale: "log",
-    diagonal: false,
-    minCount: 1,
-    maximum: 3,
-  });
+  const scene = sceneOf(cells, { scale: "log", diagonal: false });
 
   it("takes the cell under the pointer where cells are large", () => {
     const along = axis(0, 4, 400, 4);
@@ -103,8 +116,6 @@ describe("hitMatrix", () => {
 });
 
 describe("groups", () => {
-  const { tree } = workedExample();
-
   it("finds the smallest group around a cell", () => {
     expect(tree.name[groupAround(tree, 0, 1)]).toBe("a");
     expect(tree.name[groupAround(tree, 1, 2)]).toBe("all");

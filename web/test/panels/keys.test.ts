@@ -10,6 +10,7 @@ function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
     dispatch: (action: Action) => actions.push(action),
     undo: vi.fn(),
     redo: vi.fn(),
+    hover: { get: () => null },
   } as unknown as Session;
   const use: KeyUse = {
     session,
@@ -52,6 +53,12 @@ it("opens the panels at the right", () => {
   }
 });
 
+it("pins the selected group, and takes the pin away", () => {
+  expect(press("k").actions).toEqual([{ type: "pins", nodes: [2] }]);
+  expect(press("k", "sel=fn:2&pins=1.2").actions).toEqual([{ type: "pins", nodes: [1] }]);
+  expect(press("k", "").used).toBe(false);
+});
+
 it("leaves other keys alone", () => {
   for (const key of ["x", "F5", "Tab", "Shift", " "]) expect(press(key).used).toBe(false);
   expect(press("p", "").used).toBe(false);
@@ -61,8 +68,13 @@ it("leaves other keys alone", () => {
 it("toggles the encoding", () => {
   expect(press("d").actions).toEqual([{ type: "encoding", encoding: { diagonal: true } }]);
   expect(press("l").actions).toEqual([{ type: "encoding", encoding: { scale: "linear" } }]);
-  expect(press("f", "max=7").actions).toEqual([{ type: "encoding", encoding: { frozenMax: null } }]);
-  expect(press("f").actions).toEqual([{ type: "encoding", encoding: { frozenMax: 1 } }]);
+  expect(press("f", "max=7").actions).toEqual([
+    { type: "encoding", encoding: { frozenMax: null, frozenMin: null } },
+  ]);
+  expect(press("f").actions).toEqual([{ type: "encoding", encoding: { frozenMax: 1, frozenMin: null } }]);
+  expect(press("f", "scale=rank").actions).toEqual([{ type: "encoding", encoding: {} }]);
+  expect(press("l", "scale=linear").actions).toEqual([{ type: "encoding", encoding: { scale: "rank" } }]);
+  expect(press("o", "tool=lasso").actions).toEqual([{ type: "tool", tool: "box" }]);
 });
 
 it("steps back with Escape: the opened class, the selection, the zoom, then nothing", () => {

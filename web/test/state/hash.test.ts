@@ -65,6 +65,7 @@ function anyState(seed: number): AppState {
     follow: next() < 0.5,
     hierarchy: maybe(() => pick(NAMES)),
     tab: pick(["matrix", "responses"] as const),
+    tool: pick(["box", "lasso"] as const),
     side: pick(["samples", "blocks", "hierarchy", "groups", "findings"] as const),
     draft: maybe(() => ({
       base: pick(NAMES),
@@ -109,6 +110,8 @@ function anyState(seed: number): AppState {
       diagonal: next() < 0.5,
       halo: next() < 0.5,
       frozenMax: maybe(() => 1 + integer(5000)),
+      frozenMin: maybe(() => 2 ** -(1 + integer(8))),
+      outliers: integer(2) === 1,
     },
     icicle: {
       colour: pick(["precision", "recall", "f1", "neuron", "agreement"] as const),

@@ -1,3 +1,5 @@
+import type { Scale } from "../../core/scale";
+import { isMapped, type Mapped } from "../../core/values";
 import type { CellIndex, Rows } from "../../model";
 
 export const BINS = 40;
@@ -91,23 +93,27 @@ function countCorrect(cells: CellIndex): number {
   return n;
 }
 
-/** Mapped cells by position on the colour scale, 1 … `top`. */
+/** Mapped cells by position on the colour scale. */
 export function legendBars(
+  mapped: Mapped,
   { confused, correct }: CellValues,
-  top: number,
-  scale: "linear" | "log" | "rank",
+  scale: Scale,
   diagonal: boolean,
   bins: number,
 ): Float64Array {
   const bars = new Float64Array(bins);
-  const reach = scale === "log" ? Math.log(top) : top - 1;
-  const binOf = (value: number) => {
-    const position = reach > 0 ? (scale === "log" ? Math.log(value) : value - 1) / reach : 0;
-    return Math.min(bins - 1, Math.floor(position * bins));
+  const add = (value: number, n: number) => {
+    bars[Math.min(bins - 1, Math.floor(scale.position(value) * bins))] += n;
   };
-  for (let value = 1; value < confused.length; value++) {
-    if (confused[value] > 0) bars[binOf(value)] += confused[value];
+  if (mapped.kind !== "count") {
+    for (let at = 0; at < mapped.value.length; at++) {
+      if (isMapped(mapped, at, diagonal)) add(mapped.value[at], 1);
+    }
+    return bars;
   }
-  if (diagonal) for (const value of correct) bars[binOf(value)] += 1;
+  for (let value = mapped.minCount; value < confused.length; value++) {
+    if (confused[value] > 0) add(value, confused[value]);
+  }
+  if (diagonal) for (const value of correct) if (value >= mapped.minCount) add(value, 1);
   return bars;
 }
