@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from classblocks.core.columns import Columns as Columns
+    from classblocks.core.compare import compare_hierarchies as compare_hierarchies
+    from classblocks.core.compare import compare_levels as compare_levels
+    from classblocks.core.compare import dasgupta_cost as dasgupta_cost
     from classblocks.core.confusion import confusion as confusion
     from classblocks.core.crm import crm as crm
     from classblocks.core.hierarchical import hierarchical_metrics as hierarchical_metrics
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from classblocks.core.relevance import auroc as auroc
     from classblocks.core.relevance import margin as margin
     from classblocks.core.relevance import relevance as relevance
+    from classblocks.core.repair import repair_moves as repair_moves
     from classblocks.core.significance import difference_interval as difference_interval
     from classblocks.core.significance import group_differences as group_differences
     from classblocks.core.significance import mcnemar as mcnemar
@@ -41,10 +45,13 @@ _MODULE_OF = {
     "Where": "core.where",
     "auroc": "core.relevance",
     "block_outliers": "core.outliers",
+    "compare_hierarchies": "core.compare",
+    "compare_levels": "core.compare",
     "confusion": "core.confusion",
     "create": "study",
     "crm": "core.crm",
     "cut_accuracy": "core.metrics",
+    "dasgupta_cost": "core.compare",
     "difference_interval": "core.significance",
     "group_differences": "core.significance",
     "group_metrics": "core.metrics",
@@ -58,6 +65,7 @@ _MODULE_OF = {
     "paired_differences": "core.significance",
     "partition": "core.partition",
     "relevance": "core.relevance",
+    "repair_moves": "core.repair",
 }
 
 __all__ = ["__version__", *_MODULE_OF]
