@@ -1,5 +1,6 @@
 import type { CellIndex, Filtered, Rows } from "../model";
 import type { Filter } from "../state/state";
+import { type Bits, countBefore, countWord, inAll, makeBits, setBits } from "./bits";
 
 /** Apply all sample filters and recount. */
 export function applyFilter(
@@ -17,12 +18,20 @@ export function everything(cells: CellIndex): Filtered {
   return { count: cells.count, keep: null, nShown: cells.nSamples };
 }
 
-/** One step for each filter by value; a caller that remembers them repeats only those that changed. */
-export interface FilterSteps {
-  readonly pPred: typeof filterRange;
-  readonly pTrue: typeof filterRange;
-  readonly activation: typeof filterRange;
+/** The parts of filtering by value; a caller that remembers their last results repeats only those that changed. */
+export interface ValueSteps {
+  readonly pPred: typeof rowsInRange;
+  readonly pTrue: typeof rowsInRange;
+  readonly activation: typeof rowsInRange;
+  readonly all: typeof keepRows;
 }
+
+const plainSteps: ValueSteps = {
+  pPred: rowsInRange,
+  pTrue: rowsInRange,
+  activation: rowsInRange,
+  all: keepRows,
+};
 
 /**
  * Apply every sample filter but the rank's: what the metrics of groups are counted from. `activation` holds the
@@ -34,26 +43,31 @@ export function filterValues(
   rows: Rows | null,
   filter: Filter,
   activation: Float32Array | null,
-  steps: FilterSteps = { pPred: filterRange, pTrue: filterRange, activation: filterRange },
+  steps: ValueSteps = plainSteps,
 ): Filtered {
   if (rows === null) return all;
   const { pPred, pTrue } = filter;
-  let kept = all;
-  if (isBounded(pPred)) kept = steps.pPred(cells, kept, rows.pPred, pPred[0], pPred[1]);
-  if (isBounded(pTrue)) kept = steps.pTrue(cells, kept, rows.pTrue, pTrue[0], pTrue[1]);
-  if (filter.activation !== null && activation !== null) {
-    kept = steps.activation(cells, kept, activation, filter.activation.min, Number.POSITIVE_INFINITY);
-  }
-  return kept;
+  const byActivation = filter.activation !== null && activation !== null ? filter.activation : null;
+  return steps.all(
+    all,
+    cells,
+    isBounded(pPred) ? steps.pPred(rows.pPred, pPred[0], pPred[1]) : null,
+    isBounded(pTrue) ? steps.pTrue(rows.pTrue, pTrue[0], pTrue[1]) : null,
+    byActivation && steps.activation(activation as Float32Array, byActivation.min, Number.POSITIVE_INFINITY),
+  );
 }
 
 /** Leave out of `base` what is right when the `topK` best classes count; the same object when `topK` is 0. */
-export function filterRank(cells: CellIndex, rows: Rows | null, base: Filtered, topK: number): Filtered {
+export function filterRank(
+  cells: CellIndex,
+  rows: Rows | null,
+  base: Filtered,
+  topK: number,
+  beyond: typeof rowsBeyondRank = rowsBeyondRank,
+): Filtered {
   if (topK === 0) return base;
-  if (rows === null) return topK === 1 ? errorsOnly(cells) : base;
-  const keep = base.keep?.slice() ?? new Uint8Array(cells.nSamples).fill(1);
-  keepBeyondTopK(keep, cells, rows.trueRank, base.keep, topK);
-  return recount(cells, keep);
+  if (rows === null) return topK === 1 ? keepRows(base, cells, wrongRows(cells)) : base;
+  return keepRows(base, cells, beyond(cells, rows.trueRank, topK));
 }
 
 /** Whether a probability range leaves anything out; the full range also passes NaN. */
@@ -61,73 +75,80 @@ export function isBounded(range: readonly [number, number]): boolean {
   return range[0] > 0 || range[1] < 1;
 }
 
-/**
- * Keep rows whose value lies between the bounds, as float32 and inclusive; NaN is left out. Keeping and counting in
- * one pass takes three quarters of the time of two.
- */
-export function filterRange(
-  cells: CellIndex,
-  base: Filtered,
-  values: Float32Array,
-  least: number,
-  most: number,
-): Filtered {
-  const { rowStart } = cells;
+/** Rows whose value lies between the bounds, as float32 and inclusive; NaN is left out. */
+export function rowsInRange(values: Float32Array, least: number, most: number): Bits {
   const low = Math.fround(least);
   const high = Math.fround(most);
-  const keep = base.keep?.slice() ?? new Uint8Array(cells.nSamples).fill(1);
-  const count = new Int32Array(cells.count.length);
-  let nShown = 0;
-  for (let j = 0, i = 0; j < count.length; j++) {
-    const stop = rowStart[j + 1];
-    let kept = 0;
-    for (; i < stop; i++) {
-      const passes = keep[i] & Number(values[i] >= low) & Number(values[i] <= high);
-      keep[i] = passes;
-      kept += passes;
+  const isIn = (value: number) => Number(value >= low) & Number(value <= high);
+  const bits = makeBits(values.length);
+  for (let row = 0, word = 0; row < values.length; word++) {
+    let found = 0;
+    const stop = Math.min(32, values.length - row);
+    let bit = 0;
+    // Four at a time: twice as fast, and this loop is most of what a filter costs.
+    for (; bit + 4 <= stop; bit += 4, row += 4) {
+      found |=
+        (isIn(values[row]) |
+          (isIn(values[row + 1]) << 1) |
+          (isIn(values[row + 2]) << 2) |
+          (isIn(values[row + 3]) << 3)) <<
+        bit;
     }
-    count[j] = kept;
-    nShown += kept;
+    for (; bit < stop; bit++, row++) found |= isIn(values[row]) << bit;
+    bits[word] = found;
   }
-  return { count, keep, nShown };
+  return bits;
 }
 
-// An unknown rank (−1) fails `rank >= k`. For k = 1 the cell itself says whether the sample is wrong.
-function keepBeyondTopK(
-  keep: Uint8Array,
-  cells: CellIndex,
-  rank: Rows["trueRank"],
-  before: Uint8Array | null,
-  k: number,
-): void {
-  for (let i = 0; i < keep.length; i++) keep[i] &= Number(rank[i] >= k);
-  if (k !== 1) return;
+/**
+ * Rows whose true class is not among the `k` best. An unknown rank (−1) is never beyond one; but for k = 1 the cell
+ * itself says whether the sample is wrong.
+ */
+export function rowsBeyondRank(cells: CellIndex, rank: Rows["trueRank"], k: number): Bits {
+  const bits = makeBits(rank.length);
+  for (let row = 0, word = 0; row < rank.length; word++) {
+    let found = 0;
+    const stop = Math.min(32, rank.length - row);
+    for (let bit = 0; bit < stop; bit++, row++) found |= Number(rank[row] >= k) << bit;
+    bits[word] = found;
+  }
+  if (k !== 1) return bits;
+  const wrong = wrongRows(cells);
+  for (let row = 0; row < rank.length; row++) {
+    if (rank[row] === -1) bits[row >>> 5] |= wrong[row >>> 5] & (1 << (row & 31));
+  }
+  return bits;
+}
+
+function wrongRows(cells: CellIndex): Bits {
+  const bits = makeBits(cells.nSamples);
   for (let j = 0; j < cells.count.length; j++) {
-    if (cells.true[j] === cells.pred[j]) continue;
-    for (let i = cells.rowStart[j]; i < cells.rowStart[j + 1]; i++) {
-      if (rank[i] === -1) keep[i] = before === null ? 1 : before[i];
-    }
+    if (cells.true[j] !== cells.pred[j]) setBits(bits, cells.rowStart[j], cells.rowStart[j + 1]);
   }
+  return bits;
 }
 
-function recount(cells: CellIndex, keep: Uint8Array): Filtered {
+/** Keep of `base` what has its bit set in all the others (null has all of them), and count it; `base` itself without any. */
+export function keepRows(base: Filtered, cells: CellIndex, ...others: readonly (Bits | null)[]): Filtered {
+  const given = others.filter((bits) => bits !== null);
+  if (given.length === 0) return base;
+  return countRows(cells, inAll(base.keep === null ? given : [base.keep, ...given]));
+}
+
+function countRows(cells: CellIndex, keep: Bits): Filtered {
   const { rowStart } = cells;
+  const before = countBefore(keep);
   const count = new Int32Array(cells.count.length);
-  let nShown = 0;
-  for (let j = 0, i = 0; j < count.length; j++) {
+  for (let j = 0; j < count.length; j++) {
+    const start = rowStart[j];
     const stop = rowStart[j + 1];
-    let kept = 0;
-    for (; i < stop; i++) kept += keep[i];
-    count[j] = kept;
-    nShown += kept;
+    // Most cells of a large matrix hold one sample.
+    if (stop - start === 1) count[j] = (keep[start >>> 5] >>> (start & 31)) & 1;
+    else count[j] = setBefore(keep, before, stop) - setBefore(keep, before, start);
   }
-  return { count, keep, nShown };
+  return { count, keep, nShown: before[keep.length] };
 }
 
-function errorsOnly(cells: CellIndex): Filtered {
-  const keep = new Uint8Array(cells.nSamples);
-  for (let j = 0; j < cells.count.length; j++) {
-    if (cells.true[j] !== cells.pred[j]) keep.fill(1, cells.rowStart[j], cells.rowStart[j + 1]);
-  }
-  return recount(cells, keep);
+function setBefore(keep: Bits, before: Int32Array, row: number): number {
+  return before[row >>> 5] + countWord(keep[row >>> 5] & ((1 << (row & 31)) - 1));
 }

@@ -1,5 +1,6 @@
 import type { CellIndex, Filtered, Tree } from "../model";
 import type { Part, Selection } from "../state/state";
+import { hasBit } from "./bits";
 import { cellOfRow } from "./cells";
 
 type GroupSelection = Extract<Selection, { kind: "groups" }>;
@@ -25,9 +26,7 @@ export function selectRows(
   if (selection.kind === "none") return null;
   if (selection.kind === "top") {
     return (topRows ?? new Uint32Array(0)).filter(
-      (row) =>
-        (filtered.keep === null || filtered.keep[row] === 1) &&
-        filtered.count[cellOfRow(cells, row)] >= minCount,
+      (row) => hasBit(filtered.keep, row) && filtered.count[cellOfRow(cells, row)] >= minCount,
     );
   }
   const chosen =
@@ -166,7 +165,7 @@ function rowsOfCells(
   for (let j = 0; j < chosen.length; j++) {
     if (chosen[j] === 0) continue;
     for (let row = cells.rowStart[j]; row < cells.rowStart[j + 1]; row++) {
-      if (filtered.keep === null || filtered.keep[row] === 1) rows[next++] = row;
+      if (hasBit(filtered.keep, row)) rows[next++] = row;
     }
   }
   return rows;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { applyFilter, isBounded } from "../../src/core/filter";
+import { hasBit } from "../../src/core/bits";
+import { applyFilter, isBounded, rowsBeyondRank, rowsInRange } from "../../src/core/filter";
+import { randomNumbers } from "../gallery/synthetic";
 import { cellsOf, coreCases, filterOf, rowsOf, workedExample } from "./fixtures";
 
 describe.each(coreCases)("filters of $name", (fixture) => {
@@ -11,7 +13,28 @@ describe.each(coreCases)("filters of $name", (fixture) => {
     const mapped = [...filtered.count].map((n) => (n >= filter.minCount ? n : 0));
     expect(mapped).toEqual(shown);
     expect(mapped.reduce((sum, n) => sum + n, 0)).toBe(n_shown);
-    if (filtered.keep !== null) expect(filtered.keep.reduce((sum, kept) => sum + kept, 0)).toBe(n_kept);
+    const kept = Array.from({ length: fixture.n_samples }, (_, row) => hasBit(filtered.keep, row));
+    expect(kept.filter(Boolean)).toHaveLength(n_kept);
+    count.forEach((n, cell) => {
+      const ofCell = kept.slice(cells.rowStart[cell], cells.rowStart[cell + 1]);
+      expect(ofCell.filter(Boolean)).toHaveLength(n);
+    });
+  });
+});
+
+describe("sets of rows", () => {
+  it.each([0, 1, 3, 31, 32, 33, 64, 95, 1000])("hold each of %i rows by its own value", (nRows) => {
+    const random = randomNumbers(nRows + 1);
+    const values = Float32Array.from({ length: nRows }, () => (random() < 0.1 ? Number.NaN : random()));
+    const rank = Int16Array.from({ length: nRows }, () => Math.floor(random() * 8) - 1);
+    const inRange = rowsInRange(values, 0.25, 0.75);
+    const { cells } = workedExample();
+    const beyond = rowsBeyondRank(cells, rank, 3);
+    for (let row = 0; row < nRows; row++) {
+      expect(hasBit(inRange, row)).toBe(values[row] >= 0.25 && values[row] <= 0.75);
+      expect(hasBit(beyond, row)).toBe(rank[row] >= 3);
+    }
+    expect(hasBit(inRange, nRows)).toBe(false);
   });
 });
 

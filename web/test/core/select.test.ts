@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hasBit } from "../../src/core/bits";
 import { cellOfRow } from "../../src/core/cells";
 import { applyFilter } from "../../src/core/filter";
 import { countSelection, selectRows } from "../../src/core/select";
@@ -40,7 +41,7 @@ describe("groups", () => {
         );
         for (const row of selected ?? []) {
           const j = cellOfRow(cells, row);
-          expect(filtered.keep?.[row] ?? 1).toBe(1);
+          expect(hasBit(filtered.keep, row)).toBe(true);
           expect(filtered.count[j]).toBeGreaterThanOrEqual(filter.minCount);
         }
       }
@@ -81,7 +82,7 @@ describe("boxes of cells", () => {
 describe("top samples", () => {
   it("keeps their order and drops what the filters drop", () => {
     const errors = applyFilter(cells, rows, filterOf({ topK: 1 }), null);
-    const kept = [...(errors.keep ?? [])].flatMap((keep, row) => (keep === 1 ? [row] : []));
+    const kept = [...rows.sample.keys()].filter((row) => hasBit(errors.keep, row));
     const top = Uint32Array.of(kept[4], 0, kept[1]);
     const selection: Selection = { kind: "top", layer: "conv", neuron: 1 };
     expect([...(selectRows(selection, tree, cells, errors, 1, true, top) ?? [])]).toEqual([kept[4], kept[1]]);

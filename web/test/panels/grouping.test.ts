@@ -63,7 +63,7 @@ describe("groups", () => {
 });
 
 it("shows what passes the sample filters and lies in large enough cells", () => {
-  const keep = Uint8Array.of(1, 1, 0, 1, 1, 0, 1);
+  const keep = Uint32Array.of(0b1011011);
   const filtered = { count: Int32Array.of(2, 1, 1, 1), keep, nShown: 5 };
   expect([...shownRows(cells, filtered, 1)]).toEqual([0, 1, 3, 4, 6]);
   expect([...shownRows(cells, filtered, 2)]).toEqual([0, 1]);

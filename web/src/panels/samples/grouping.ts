@@ -1,3 +1,4 @@
+import { hasBit } from "../../core/bits";
 import { cellOfRow } from "../../core/cells";
 import type { CellIndex, Filtered, Rows } from "../../model";
 import type { SampleState } from "../../state/state";
@@ -22,7 +23,7 @@ export function shownRows(cells: CellIndex, filtered: Filtered, minCount: number
     if (count[cell] < minCount) continue;
     const stop = cells.rowStart[cell + 1];
     for (let row = cells.rowStart[cell]; row < stop; row++) {
-      if (keep === null || keep[row] === 1) rows[next++] = row;
+      if (hasBit(keep, row)) rows[next++] = row;
     }
   }
   return rows;
