@@ -1,5 +1,5 @@
 import { css, type Lut, type Theme, textOn, unpack } from "./palette";
-import { font } from "./text";
+import { font, TextFitter } from "./text";
 
 /** A square table of counts between blocks; lengths are device pixels. */
 export interface RegionPicture {
@@ -9,10 +9,15 @@ export interface RegionPicture {
   readonly maximum: number;
   readonly side: number;
   readonly ratio: number;
+  /** Names of the rows, and the room for them at the right of the table. */
+  readonly names: readonly string[];
+  readonly room: number;
 }
 
 const TEXT_CSS = 10;
 const LEAST_CSS = 22;
+const LEAST_ROW_CSS = 11;
+const LEAST_NAME_CSS = 50;
 
 /** First pixel of a block's row or column. */
 export function regionEdge(
@@ -61,6 +66,20 @@ export function drawRegions(
       context.fillText(text, (x0 + x1) / 2, (y0 + y1) / 2);
     }
   }
+  drawNames(context, picture, look);
+}
+
+function drawNames(context: CanvasRenderingContext2D, picture: RegionPicture, look: Theme): void {
+  const { nBlocks, side, ratio, names, room } = picture;
+  const gap = 6 * ratio;
+  if (side / nBlocks < LEAST_ROW_CSS * ratio || room - gap < LEAST_NAME_CSS * ratio) return;
+  const fitter = new TextFitter();
+  context.textAlign = "left";
+  context.fillStyle = css(look.muted);
+  names.forEach((name, row) => {
+    const y = (regionEdge(row, picture) + regionEdge(row + 1, picture)) / 2;
+    context.fillText(fitter.fit(context, name, room - gap), side + gap, y);
+  });
 }
 
 /** Mark one region; a selected one more strongly. */

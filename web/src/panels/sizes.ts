@@ -2,7 +2,7 @@ import { squareWidth } from "../layout/frame";
 
 const KEY = "classblocks:sizes";
 /** Height of the bars above and below the matrix. */
-const BARS = 40 + 33 + 78 + 27;
+const BARS = 40 + 25 + 33 + 78 + 27;
 /** So much the controls above the views need. */
 const LEAST_MIDDLE = 470;
 const LEFT_SHARE = 0.38;

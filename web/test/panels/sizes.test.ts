@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { plotArea } from "../../src/layout/frame";
 import { widthsIn } from "../../src/panels/sizes";
 
-const bars = 40 + 33 + 78 + 27;
+const bars = 40 + 25 + 33 + 78 + 27;
 
 describe("widths", () => {
   it.each([
