@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from classblocks.core.compare import compare_levels as compare_levels
     from classblocks.core.compare import dasgupta_cost as dasgupta_cost
     from classblocks.core.confusion import confusion as confusion
+    from classblocks.core.criteria import order_criteria as order_criteria
     from classblocks.core.crm import crm as crm
     from classblocks.core.hierarchical import hierarchical_metrics as hierarchical_metrics
     from classblocks.core.hierarchy import Hierarchy as Hierarchy
@@ -62,6 +63,7 @@ _MODULE_OF = {
     "mcnemar": "core.significance",
     "open": "study",
     "order_classes": "core.order",
+    "order_criteria": "core.criteria",
     "paired_differences": "core.significance",
     "partition": "core.partition",
     "relevance": "core.relevance",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from classblocks.core.confusion import cells_of
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.partition import ALONG, OBJECTIVES, partition
+from classblocks.core.similarity import confusion_similarity
 
 # METHODS worked example 5.
 A = np.array(
@@ -313,3 +314,15 @@ def test_bad_words(more, message):
         partition(A, ORDER, 2, **more)
     with pytest.raises(ValueError, match="expected 1 along the tree"):
         partition(A, example_tree(), 2, along="tree", step=2)
+
+
+def test_a_similarity_is_partitioned_as_it_is():
+    counts, cuts = planted(80, 4)
+    similarity = confusion_similarity(cells_of(counts))
+    found = partition(similarity, np.arange(80), 4)
+    assert found.cuts.tolist() == cuts
+    assert found.transform == "none"
+    assert found.value == pytest.approx(partition(counts, np.arange(80), 4).value)
+    inside = [similarity[a:b][:, a:b].sum() for a, b in pairwise(cuts)]
+    assert found.block_sum == pytest.approx(inside)
+    assert found.in_block_mass == pytest.approx(sum(inside) / similarity.sum())

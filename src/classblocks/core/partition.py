@@ -2,25 +2,25 @@
 
 from dataclasses import dataclass
 from operator import index
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classblocks.core.block_score import OBJECTIVES, BlockScore, block_score
+from classblocks.core.block_score import OBJECTIVES, block_score
+from classblocks.core.block_search import AlongOrder, AlongTree, maximise
 from classblocks.core.confusion import Cells, cells_of
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.segmentation import (
-    OrderedMatrix,
-    best_cuts,
-    best_free_cuts,
-    exact_sums,
-    ordered_matrix,
-)
-from classblocks.core.tree_cut import TreeCuts, best_free_nodes
+from classblocks.core.segmentation import exact_sums, ordered_matrix
+from classblocks.core.similarity import given_similarity
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Amounts = NDArray[np.int64] | NDArray[np.float64]
 
 TRANSFORMS = ("log1p", "none")
 ALONG = ("order", "tree")
-_MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Partition:
         ``pooled`` with single-class blocks only
     value_by_n : (n_blocks,) float64, the maximum for 1 … n_blocks blocks; NaN where no nodes make
         that number, and but for the last with ``pooled``
-    block_sum : (n_blocks,) int64, errors inside each block, not transformed
+    block_sum : (n_blocks,) int64, errors inside each block, not transformed; float64 similarity
     block_area : (n_blocks,) int64, its cells without the diagonal
     density : (n_blocks,) float64, errors per cell; NaN for a single class
     block_mass : (n_blocks,) float64, its share of all errors; NaN without errors
@@ -52,7 +52,7 @@ class Partition:
     gamma: float
     value: float
     value_by_n: NDArray[np.float64]
-    block_sum: NDArray[np.int64]
+    block_sum: Amounts
     block_area: NDArray[np.int64]
     density: NDArray[np.float64]
     block_mass: NDArray[np.float64]
@@ -77,7 +77,7 @@ class Partition:
 
 
 def partition(
-    counts: ArrayLike | Cells,
+    counts: "ArrayLike | Cells | csr_array",
     hierarchy: Hierarchy | ArrayLike,
     n_blocks: int | str = "auto",
     objective: str = "size_weighted",
@@ -91,7 +91,8 @@ def partition(
 
     Parameters
     ----------
-    counts : (n_classes, n_classes) samples, axis 0 true, or Cells; the diagonal is left out
+    counts : (n_classes, n_classes) samples, axis 0 true, or Cells; the diagonal is left out. Or a
+        sparse symmetric similarity, which is not transformed
     hierarchy : over the same classes, or a class order (n_classes,)
     n_blocks : 1 … n_classes; ``auto`` takes the number of blocks with the largest modularity
     objective : Σ over blocks of m classes with sum S of ``size_weighted`` S / m, ``modularity``
@@ -99,7 +100,7 @@ def partition(
         S / (m (m − 1)), ``generalised`` S / m^gamma; or ``pooled`` ΣS / Σ m (m − 1)
     transform : of the counts before; ``log1p`` or ``none``
     along : ``order``: any consecutive classes; ``tree``: nodes of the hierarchy only
-    gamma : exponent for ``generalised``; larger means more even, smaller blocks
+    gamma : exponent for ``generalised``: 0 favours one large block, 2 small dense ones
     step : cut at multiples of this many positions only, to trade exactness for time along the order
 
     Returns
@@ -128,39 +129,37 @@ def partition(
     ):
         if value not in known:
             raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
-    cells = cells_of(counts)
-    if cells.n_classes == 0:
-        raise ValueError("counts: expected at least one class, got none")
-    leaf_of_class = _leaf_of_class(hierarchy, cells.n_classes)
+    errors, transform = _errors(counts, transform)
+    n_classes = errors.n_classes
+    leaf_of_class = _leaf_of_class(hierarchy, n_classes)
     if not np.isfinite(gamma):
         raise ValueError(f"gamma: expected a finite exponent, got {gamma}")
-    if not 1 <= index(step) <= cells.n_classes:
-        raise ValueError(f"step: expected 1 to {cells.n_classes}, got {step}")
-    wanted = _wanted(n_blocks, cells.n_classes)
-    wrong = cells.true != cells.pred
-    first, second = leaf_of_class[cells.true[wrong]], leaf_of_class[cells.pred[wrong]]
-    count = cells.count[wrong]
-    weight = exact_sums(np.log1p(count) if transform == "log1p" else count.astype(np.float64))
-    matrix = ordered_matrix(first, second, weight, cells.n_classes, step)
-    search: _Order | _Tree
+    if not 1 <= index(step) <= n_classes:
+        raise ValueError(f"step: expected 1 to {n_classes}, got {step}")
+    wanted = _wanted(n_blocks, n_classes)
+    first, second = leaf_of_class[errors.true], leaf_of_class[errors.pred]
+    weight = exact_sums(errors.weight)
+    matrix = ordered_matrix(first, second, weight, n_classes, step)
+    search: AlongOrder | AlongTree
     if along == "order":
-        search = _Order(matrix)
+        search = AlongOrder(matrix)
     elif not isinstance(hierarchy, Hierarchy):
         raise ValueError("along: a class order has no nodes, give a hierarchy for 'tree'")
     elif step > 1:
         raise ValueError(f"step: expected 1 along the tree, got {step}")
     else:
-        search = _Tree(matrix, hierarchy, cells.true[wrong], cells.pred[wrong], weight)
+        search = AlongTree(matrix, hierarchy, errors.true, errors.pred, weight)
     if wanted is None:
-        search.find_free(block_score("modularity", cells.n_classes, matrix.total))
+        search.find_free(block_score("modularity", n_classes, matrix.total))
         wanted = search.n_found
-    value_by_n = _maximise(search, objective, wanted, gamma, cells.n_classes, matrix.total)
+    value_by_n = maximise(search, objective, wanted, gamma, n_classes, matrix.total)
     if objective == "modularity" and matrix.total == 0:
         value_by_n[:] = np.nan
     cuts = search.cuts
-    block_sum, size = _block_sums(first, second, count, cuts), np.diff(cuts).astype(np.int64)
-    area, errors = size * (size - 1), int(count.sum())
-    mass = block_sum / errors if errors else np.full(wanted, np.nan)
+    size = np.diff(cuts).astype(np.int64)
+    area = size * (size - 1)
+    block_sum = _block_sums(first, second, errors.amount, cuts)
+    total = errors.amount.sum()
     return Partition(
         cuts,
         search.nodes,
@@ -172,120 +171,38 @@ def partition(
         block_sum,
         area,
         np.where(area > 0, block_sum / np.maximum(area, 1), np.nan),
-        mass,
-        int(block_sum.sum()) / errors if errors else float("nan"),
+        block_sum / total if total else np.full(wanted, np.nan),
+        float(block_sum.sum() / total) if total else float("nan"),
         step,
     )
 
 
-class _Order:
-    """Blocks of consecutive units of the order."""
+@dataclass(frozen=True)
+class _Errors:
+    """What lies off the diagonal: amounts, and weights, the amounts transformed."""
 
-    nodes = None
-
-    def __init__(self, matrix: OrderedMatrix) -> None:
-        self._matrix = matrix
-        self.cuts = matrix.edge[[0, -1]].astype(np.int32)
-
-    @property
-    def n_found(self) -> int:
-        return len(self.cuts) - 1
-
-    def find_free(self, score: BlockScore) -> None:
-        self.cuts = best_free_cuts(self._matrix, score)
-
-    def find(self, score: BlockScore, n_blocks: int) -> NDArray[np.float64]:
-        if n_blocks > self._matrix.n_units:
-            raise ValueError(
-                f"n_blocks: expected at most {self._matrix.n_units}, the cuts that the step "
-                f"allows, got {n_blocks}"
-            )
-        table = best_cuts(self._matrix, score, n_blocks)
-        self.cuts = table.cuts(n_blocks)
-        return table.value
-
-    def parts(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Sum and size of the blocks found."""
-        unit = np.searchsorted(self._matrix.edge, self.cuts)
-        late = np.searchsorted(unit, self._matrix.late, "right")
-        same = late == np.searchsorted(unit, self._matrix.early, "right")
-        inside = np.bincount(late[same] - 1, self._matrix.weight[same], self.n_found)
-        return inside.astype(np.float64), np.diff(self.cuts).astype(np.int64)
+    n_classes: int
+    true: NDArray[np.int32]
+    pred: NDArray[np.int32]
+    amount: Amounts
+    weight: NDArray[np.float64]
 
 
-class _Tree:
-    """Blocks that are nodes of the hierarchy."""
-
-    def __init__(
-        self,
-        matrix: OrderedMatrix,
-        hierarchy: Hierarchy,
-        true: NDArray[np.int32],
-        pred: NDArray[np.int32],
-        weight: NDArray[np.float64],
-    ) -> None:
-        own = np.bincount(hierarchy.lca(true, pred), weight, hierarchy.n_nodes)
-        below = np.concatenate([np.zeros(1), np.cumsum(own)])
-        self._tree = hierarchy
-        self._inside = below[hierarchy.node_stop] - below[:-1]
-        self._size = (hierarchy.stop - hierarchy.start).astype(np.int64)
-        self._row = matrix.row[hierarchy.stop] - matrix.row[hierarchy.start]
-        self._col = matrix.col[hierarchy.stop] - matrix.col[hierarchy.start]
-        self.nodes = np.zeros(1, np.int32)
-
-    @property
-    def n_found(self) -> int:
-        return len(self.nodes)
-
-    @property
-    def cuts(self) -> NDArray[np.int32]:
-        return np.append(self._tree.start[self.nodes], self._tree.n_classes).astype(np.int32)
-
-    def _scores(self, score: BlockScore) -> NDArray[np.float64]:
-        return score.of(self._inside, self._size, self._row, self._col)
-
-    def find_free(self, score: BlockScore) -> None:
-        self.nodes = best_free_nodes(self._tree, self._scores(score), score.slack)
-
-    def find(self, score: BlockScore, n_blocks: int) -> NDArray[np.float64]:
-        found = TreeCuts(self._tree, self._scores(score), n_blocks, score.slack)
-        if len(found.value) <= n_blocks or found.value[n_blocks] == -np.inf:
-            raise ValueError(
-                f"n_blocks: no {n_blocks} nodes of this hierarchy hold each class once, "
-                f"the nearest smaller number is {_largest(found.value[:n_blocks])}"
-            )
-        self.nodes = found.nodes(n_blocks)
-        return found.value
-
-    def parts(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Sum and size of the blocks found."""
-        return self._inside[self.nodes], self._size[self.nodes]
-
-
-def _maximise(
-    search: _Order | _Tree,
-    objective: str,
-    n_blocks: int,
-    gamma: float,
-    n_classes: int,
-    total: float,
-) -> NDArray[np.float64]:
-    """Let ``search`` find the blocks; return the values for 1 … n_blocks blocks."""
-    if objective != "pooled":
-        values = search.find(block_score(objective, n_classes, total, gamma), n_blocks)[1:]
-        return np.where(np.isfinite(values), values, np.nan)
-    values = np.full(n_blocks, np.nan)
-    ratio = 0.0
-    for _ in range(_MAX_ROUNDS):
-        search.find(block_score(objective, n_classes, total, penalty=ratio), n_blocks)
-        inside, size = search.parts()
-        cells = int((size * (size - 1)).sum())
-        found = float(inside.sum()) / cells if cells else float("nan")
-        values[-1] = found
-        if not found > ratio:
-            break
-        ratio = found
-    return values
+def _errors(counts: "ArrayLike | Cells | csr_array", transform: str) -> tuple[_Errors, str]:
+    if hasattr(counts, "tocsr"):
+        pairs = given_similarity(counts, np.shape(counts)[0]).tocoo()
+        first, second = (ids.astype(np.int32) for ids in pairs.coords)
+        found = _Errors(pairs.shape[0], first, second, pairs.data, pairs.data)
+        transform = "none"
+    else:
+        cells = cells_of(counts)
+        wrong = cells.true != cells.pred
+        count = cells.count[wrong]
+        weight = np.log1p(count) if transform == "log1p" else count.astype(np.float64)
+        found = _Errors(cells.n_classes, cells.true[wrong], cells.pred[wrong], count, weight)
+    if found.n_classes == 0:
+        raise ValueError("counts: expected at least one class, got none")
+    return found, transform
 
 
 def _wanted(n_blocks: int | str, n_classes: int) -> int | None:
@@ -296,10 +213,6 @@ def _wanted(n_blocks: int | str, n_classes: int) -> int | None:
     if not 1 <= n_blocks <= n_classes:
         raise ValueError(f"n_blocks: expected 1 to {n_classes} (classes), got {n_blocks}")
     return int(n_blocks)
-
-
-def _largest(value: NDArray[np.float64]) -> int:
-    return int(np.flatnonzero(np.isfinite(value))[-1])
 
 
 def _leaf_of_class(hierarchy: Hierarchy | ArrayLike, n_classes: int) -> NDArray[np.int32]:
@@ -324,11 +237,11 @@ def _leaf_of_class(hierarchy: Hierarchy | ArrayLike, n_classes: int) -> NDArray[
 def _block_sums(
     first: NDArray[np.int32],
     second: NDArray[np.int32],
-    count: NDArray[np.int64],
+    amount: Amounts,
     cuts: NDArray[np.int32],
-) -> NDArray[np.int64]:
+) -> Amounts:
     block = np.searchsorted(cuts, first, "right") - 1
     inside = block == np.searchsorted(cuts, second, "right") - 1
-    sums = np.zeros(len(cuts) - 1, np.int64)
-    np.add.at(sums, block[inside], count[inside])
+    sums: Amounts = np.zeros(len(cuts) - 1, amount.dtype)  # type: ignore[assignment]
+    np.add.at(sums, block[inside], amount[inside])
     return sums
