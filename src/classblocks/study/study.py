@@ -165,23 +165,20 @@ class Study:
 
     def add_hierarchy(self, name: str, hierarchy: Hierarchy, default: bool = False) -> None:
         """Save a hierarchy, in place of one with the same name."""
+        self.save_hierarchy(name, hierarchy, replace=True, default=default)
+
+    def save_hierarchy(
+        self, name: str, hierarchy: Hierarchy, replace: bool = False, default: bool = False
+    ) -> None:
+        """Save a hierarchy; one with the same name is replaced only if that is asked for."""
+        folder = self.path / HIERARCHIES
         with self._lock():
-            self._write_hierarchy(name, hierarchy, replace=True)
+            write_hierarchy(folder, name, hierarchy, len(self.classes), replace)
             if default:
                 self._read_description()
                 description = {**self._description, "default_hierarchy": name}
                 write_json(self.path / STUDY_FILE, description)
         self.refresh()
-
-    def save_hierarchy(self, name: str, hierarchy: Hierarchy, replace: bool = False) -> None:
-        """Save a hierarchy; one with the same name is replaced only if that is asked for."""
-        with self._lock():
-            self._write_hierarchy(name, hierarchy, replace)
-        self.refresh()
-
-    def _write_hierarchy(self, name: str, hierarchy: Hierarchy, replace: bool) -> None:
-        folder = self.path / HIERARCHIES
-        write_hierarchy(folder, name, hierarchy, len(self.classes), replace)
 
     @property
     def findings(self) -> list[Finding]:
