@@ -128,6 +128,20 @@ describe("labels and chips", () => {
     expect(chipsOf(pageOf(""))).toEqual([]);
   });
 
+  it("give the partition, unsaved edits, comparison and pins a chip that takes them away", () => {
+    const draft = JSON.stringify(["given", { kind: "rename", node: 1, name: "beast" }]);
+    const blocks = JSON.stringify(["auto", "modularity", "order", "net", 0, 0, 1, 0, 1, 1]);
+    const parts = [`draft=${draft}`, `blocks=${blocks}`, "compare=other", "pins=1.2", "topk=1"];
+    const chips = chipsOf(pageOf(parts.map((part) => encodeURI(part)).join("&")));
+    expect(chips.map(({ text, isFilter, remove }) => [text, isFilter, remove.type])).toEqual([
+      ["1 unsaved edit", false, "dropDraft"],
+      ["compared with other", false, "compare"],
+      ["blocks", false, "partition"],
+      ["2 pins", false, "pins"],
+      ["errors", true, "filter"],
+    ]);
+  });
+
   it("add a word to metrics while a rank filter is on", () => {
     expect(rankNote(pageOf("topk=5").model.state.filter)).toBe(", rank filter left out");
     expect(rankNote(pageOf("ppred=0.5,1").model.state.filter)).toBe("");

@@ -67,7 +67,7 @@ export const outlierColumns: readonly TableColumn<OutlierRow>[] = [
   {
     name: "expected",
     title: "Samples expected there if the errors between blocks fell by the totals of row and column alone",
-    width: "52px",
+    width: "58px",
     text: (row) => (Number.isNaN(row.expected) ? null : measure(row.expected)),
     value: (row) => row.expected,
   },
