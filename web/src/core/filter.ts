@@ -79,23 +79,28 @@ export function isBounded(range: readonly [number, number]): boolean {
 export function rowsInRange(values: Float32Array, least: number, most: number): Bits {
   const low = Math.fround(least);
   const high = Math.fround(most);
-  const isIn = (value: number) => Number(value >= low) & Number(value <= high);
   const bits = makeBits(values.length);
-  for (let row = 0, word = 0; row < values.length; word++) {
+  const whole = values.length >>> 5;
+  let row = 0;
+  for (let word = 0; word < whole; word++) {
     let found = 0;
-    const stop = Math.min(32, values.length - row);
-    let bit = 0;
-    // Four at a time: twice as fast, and this loop is most of what a filter costs.
-    for (; bit + 4 <= stop; bit += 4, row += 4) {
+    // Four at a time and without branches: this loop is most of what a filter costs.
+    for (let bit = 0; bit < 32; bit += 4, row += 4) {
+      const a = values[row];
+      const b = values[row + 1];
+      const c = values[row + 2];
+      const d = values[row + 3];
       found |=
-        (isIn(values[row]) |
-          (isIn(values[row + 1]) << 1) |
-          (isIn(values[row + 2]) << 2) |
-          (isIn(values[row + 3]) << 3)) <<
+        ((Number(a >= low) & Number(a <= high)) |
+          ((Number(b >= low) & Number(b <= high)) << 1) |
+          ((Number(c >= low) & Number(c <= high)) << 2) |
+          ((Number(d >= low) & Number(d <= high)) << 3)) <<
         bit;
     }
-    for (; bit < stop; bit++, row++) found |= isIn(values[row]) << bit;
     bits[word] = found;
+  }
+  for (let bit = 0; row < values.length; row++, bit++) {
+    bits[whole] |= (Number(values[row] >= low) & Number(values[row] <= high)) << bit;
   }
   return bits;
 }
@@ -106,16 +111,25 @@ export function rowsInRange(values: Float32Array, least: number, most: number): 
  */
 export function rowsBeyondRank(cells: CellIndex, rank: Rows["trueRank"], k: number): Bits {
   const bits = makeBits(rank.length);
-  for (let row = 0, word = 0; row < rank.length; word++) {
+  const whole = rank.length >>> 5;
+  let row = 0;
+  for (let word = 0; word < whole; word++) {
     let found = 0;
-    const stop = Math.min(32, rank.length - row);
-    for (let bit = 0; bit < stop; bit++, row++) found |= Number(rank[row] >= k) << bit;
+    for (let bit = 0; bit < 32; bit += 4, row += 4) {
+      found |=
+        (Number(rank[row] >= k) |
+          (Number(rank[row + 1] >= k) << 1) |
+          (Number(rank[row + 2] >= k) << 2) |
+          (Number(rank[row + 3] >= k) << 3)) <<
+        bit;
+    }
     bits[word] = found;
   }
+  for (let bit = 0; row < rank.length; row++, bit++) bits[whole] |= Number(rank[row] >= k) << bit;
   if (k !== 1) return bits;
   const wrong = wrongRows(cells);
-  for (let row = 0; row < rank.length; row++) {
-    if (rank[row] === -1) bits[row >>> 5] |= wrong[row >>> 5] & (1 << (row & 31));
+  for (let at = 0; at < rank.length; at++) {
+    if (rank[at] === -1) bits[at >>> 5] |= wrong[at >>> 5] & (1 << (at & 31));
   }
   return bits;
 }

@@ -5,10 +5,11 @@ import { cellAncestor } from "./hierarchy";
 /** Precision, recall and F1 of every group (METHODS §3): one pass over the cells, one over the tree. */
 export function groupMetrics(tree: Tree, cells: CellIndex, count: Int32Array): GroupMetrics {
   const ancestor = cellAncestor(tree, cells);
-  const tp = new Float64Array(tree.nNodes);
+  const own = new Int32Array(tree.nNodes);
+  for (let j = 0; j < count.length; j++) own[ancestor[j]] += count[j];
+  const tp = Float64Array.from(own);
   const nTrue = new Float64Array(tree.nNodes);
   const nPred = new Float64Array(tree.nNodes);
-  for (let j = 0; j < count.length; j++) tp[ancestor[j]] += count[j];
   const { byTrue, byPred } = classTotals(cells, count);
   for (let leaf = 0; leaf < tree.nodeOfLeaf.length; leaf++) {
     nTrue[tree.nodeOfLeaf[leaf]] = byTrue[tree.classOfLeaf[leaf]];
