@@ -3,10 +3,13 @@ import importlib.util
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
+from classblocks import study as studies
 from classblocks.app import server
 from classblocks.app.session import Session
+from classblocks.core.hierarchy import Hierarchy
 
 
 class Browser:
@@ -81,3 +84,44 @@ def client():
 @pytest.fixture
 def browser(client, shared_study):
     return client(shared_study)
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory):
+    """A study of 24 classes in 4 planted groups of 6, with a tree of other groups."""
+    rng = np.random.default_rng(5)
+    n_classes, n = 24, 3_000
+    true = rng.integers(0, n_classes, n)
+    near = true // 6 * 6 + rng.integers(0, 6, n)
+    chance = rng.random(n)
+    anywhere = rng.integers(0, n_classes, n)
+    pred = np.where(chance < 0.5, true, np.where(chance < 0.9, near, anywhere))
+    top = np.argsort(rng.random((n, n_classes)), axis=1)[:, :6]
+    top = np.array([[p, *row[row != p][:5]] for p, row in zip(pred, top, strict=True)])
+    found = top == true[:, None]
+    rank = np.where(found.any(axis=1), found.argmax(axis=1), 6)
+    study = studies.create(tmp_path_factory.mktemp("planted") / "study", list(map(str, range(24))))
+    study.add_hierarchy("crossed", Hierarchy.from_paths([[str(c % 3), str(c)] for c in range(24)]))
+    groups = [["ab" if c < 12 else "cd", "abcd"[c // 6], str(c)] for c in range(24)]
+    study.add_hierarchy("planted", Hierarchy.from_paths(groups), default=True)
+    study.add_result(
+        "model",
+        true=true,
+        pred=pred,
+        p_pred=rng.random(n).astype(np.float32),
+        true_rank=rank,
+        topk_class=top,
+    )
+    return study
+
+
+@pytest.fixture
+def ask(planted):
+    """One reply of the planted study: ``ask("criteria", tree=…, where=…)``."""
+    asking = Session(planted)
+
+    def answer(view, *, tree="planted", **parameters):
+        given = {"hierarchy": tree} if isinstance(tree, str) else tree
+        return asking.request({"view": view, "result": "model", "tree": given, **parameters})
+
+    return answer
