@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,6 +121,8 @@ def partition(
     O(n_blocks · n_classes²) time, never more than O(n_blocks · n_classes + cells) memory; along the
     tree O(cells + n_nodes · n_blocks²). ``pooled``: Dinkelbach's method (1967), 2 to 6 such rounds.
     ``least_squares`` is the best block-constant fit (Lévy-Leduc et al., Bioinformatics 2014).
+    Transformed counts are rounded so that all sums of them are exact, which keeps ties and changes
+    the value by less than 1e-9 of it.
     """
     for name, value, known in (
         ("objective", objective, OBJECTIVES),
@@ -190,7 +192,8 @@ class _Errors:
 
 def _errors(counts: "ArrayLike | Cells | csr_array", transform: str) -> tuple[_Errors, str]:
     if hasattr(counts, "tocsr"):
-        pairs = given_similarity(counts, np.shape(counts)[0]).tocoo()
+        matrix = cast("csr_array", counts)
+        pairs = given_similarity(matrix, matrix.shape[0]).tocoo()
         first, second = (ids.astype(np.int32) for ids in pairs.coords)
         found = _Errors(pairs.shape[0], first, second, pairs.data, pairs.data)
         transform = "none"

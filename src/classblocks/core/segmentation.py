@@ -50,12 +50,12 @@ def exact_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Returns
     -------
-    (k,), changed by less than 2⁻⁵¹ of the total; equal sums then compare equal in any order
+    (k,), each changed by less than 2⁻⁵² of the total; equal sums then compare equal in any order
     """
     total = float(values.sum())
     if total == 0:
         return values
-    quantum = 2.0 ** (np.ceil(np.log2(total)) - 51)
+    quantum = 2.0 ** (np.ceil(np.log2(total)) - 52)
     rounded: NDArray[np.float64] = np.rint(values / quantum) * quantum
     return rounded
 
