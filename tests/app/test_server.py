@@ -1,8 +1,15 @@
+import asyncio
+import threading
+
+import httpx
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from classblocks import study as studies
 from classblocks.app import bundle, server
-from classblocks.app.session import Session
+from classblocks.app.session import VIEWS, Session
+from classblocks.app.wire import Reply
 
 
 def test_a_request_is_answered_with_arrow(browser):
@@ -224,3 +231,54 @@ def test_damaged_thumbnails_and_default_hierarchy_leave_a_manifest(client, own_s
     assert f"{damaged}.json" in problems
     assert manifest["default_hierarchy"] in [tree["name"] for tree in manifest["hierarchies"]]
     assert manifest["default_hierarchy"] != damaged
+
+
+def test_a_long_request_does_not_hold_up_others(shared_study, monkeypatch):
+    started, go_on = threading.Event(), threading.Event()
+
+    def wait(context, parameters):
+        started.set()
+        assert go_on.wait(30)
+        return Reply("long", {})
+
+    monkeypatch.setattr("classblocks.app.session.VIEWS", {**VIEWS, "long": wait})
+    app = server.application(Session(shared_study), port=8265)
+
+    async def ask():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            long = asyncio.create_task(client.post("/api/request", json={"view": "long"}))
+            await asyncio.to_thread(started.wait, 30)
+            quick = await client.post("/api/request", json={"view": "classes"})
+            manifest = await client.get("/api/manifest")
+            assert not long.done()
+            go_on.set()
+            return quick, manifest, await long
+
+    assert [reply.status_code for reply in asyncio.run(ask())] == [200, 200, 200]
+
+
+def test_trees_of_many_classes_pass(client, tmp_path):
+    n = 21_841
+    study = studies.create(tmp_path / "study", [f"class {c}" for c in range(n)])
+    study.add_result("model", true=np.arange(n), pred=np.roll(np.arange(n), 1))
+    flat = {"parent": [-1] + [0] * n, "class": [-1, *range(n - 1, -1, -1)]}
+    message = {"view": "compare", "result": "model", "tree": flat, "where": {}}
+    reply = client(study).post("/api/request", json={**message, "with": {"hierarchy": "flat"}})
+    assert reply.status_code == 200
+    table = pa.ipc.open_stream(reply.content).read_all()
+    assert table.column("best").to_pylist() == [0, *range(n, 0, -1)]
+
+
+def test_large_replies_are_sent_in_chunks(client, tmp_path):
+    n = 300_000
+    study = studies.create(tmp_path / "study", ["a", "b"])
+    pred = np.random.default_rng(0).integers(0, 2, n)
+    study.add_result("model", true=np.zeros(n, int), pred=pred, p_pred=np.linspace(0, 1, n))
+    reply = client(study).post("/api/request", json={"view": "rows", "result": "model"})
+    assert int(reply.headers["content-length"]) == len(reply.content) > 4 * 2**20
+    table = pa.ipc.open_stream(reply.content).read_all()
+    sample = table.column("sample").to_numpy()
+    np.testing.assert_array_equal(sample, np.argsort(pred, kind="stable"))
+    expected = np.linspace(0, 1, n).astype(np.float32)[sample]
+    np.testing.assert_array_equal(table.column("p_pred").to_numpy(), expected)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from classblocks.app.session import VIEWS
-from classblocks.app.wire import Reply, encode, id_dtype, rank_dtype
+from classblocks.app.wire import Reply, encode, id_dtype, pieces, rank_dtype
 
 ARCHITECTURE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 ARROW_TYPES = {
@@ -111,3 +111,10 @@ def test_integer_types_hold_the_largest_id_and_rank():
     assert id_dtype(65_536) == np.int32
     assert rank_dtype(32_767) == np.int16
     assert rank_dtype(32_768) == np.int32
+
+
+def test_pieces_share_the_memory_of_the_columns():
+    values = np.arange(100_000, dtype=np.int32)
+    shared = [piece for piece in pieces(Reply("x", {"a": values})) if len(piece) == values.nbytes]
+    assert len(shared) == 1
+    assert np.shares_memory(np.frombuffer(shared[0], np.int32), values)
