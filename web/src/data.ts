@@ -1,3 +1,4 @@
+import type { HierarchyColumns } from "./core/hierarchy";
 import { type Answers, type MessageOf, readAnswer, type View } from "./source/answers";
 import { type Latest, latest } from "./source/latest";
 import type { Message, Source } from "./source/source";
@@ -40,8 +41,8 @@ export interface Data {
   want(messages: readonly Message[]): void;
   /** Forget the failures, so that the next `want` asks again. */
   retry(): void;
-  /** Forget the answers about a hierarchy, because another one has been saved under its name. */
-  forgetHierarchy(name: string): void;
+  /** Know a hierarchy that has just been saved; what was known about another one of its name is forgotten. */
+  learnHierarchy(name: string, columns: HierarchyColumns): void;
   destroy(): void;
 }
 
@@ -120,9 +121,10 @@ export function createData(source: Source): Data {
       failures.clear();
       known.set(snapshot());
     },
-    forgetHierarchy(name) {
+    learnHierarchy(name, columns) {
       const part = `"hierarchy":${JSON.stringify(name)}`;
       for (const key of [...answers.keys()]) if (key.includes(part)) answers.delete(key);
+      remember("hierarchy", keyOf({ view: "hierarchy", hierarchy: name }), columns);
       known.set(snapshot());
     },
     destroy() {

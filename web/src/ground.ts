@@ -47,8 +47,8 @@ export function createGround(): Grounding {
   const namedTree = memo((name: string, tree: Tree) => ({ name, tree }));
   const wireTree = memo(buildTree);
   const drafted = memo(applyEdits);
-  const proposed = memo((tree: Tree, proposal: Proposal, answer: Refinement) =>
-    applyEdits(tree, [replacement(proposal, answer)]),
+  const proposed = memo((tree: Tree, proposal: Proposal, answer: Refinement, result: string) =>
+    applyEdits(tree, [replacement(proposal, answer, result)]),
   );
   const metrics = memo((tree: Tree, cells: CellIndex) => groupMetrics(tree, cells, cells.count));
   const sorted = memo(sortTree);
@@ -90,7 +90,8 @@ export function createGround(): Grounding {
     const refDrafted = draftedRef(named.name, named.tree, edited);
     const ask = state.proposal && refineMessage(state.proposal, loaded.info, edited, refDrafted);
     const refinement = ask && known.find(ask);
-    const withProposal = state.proposal && refinement ? proposed(edited, state.proposal, refinement) : edited;
+    const withProposal =
+      state.proposal && refinement ? proposed(edited, state.proposal, refinement, loaded.info.name) : edited;
     const { sort, descending } = state.icicle;
     const byMetric = sort === "precision" || sort === "recall" || sort === "f1";
     const key = byMetric ? metrics(withProposal, loaded.cells) : null;
@@ -113,15 +114,24 @@ export function refineMessage(
   return row < 0 ? null : { view: "refine", result: info.name, tree, node: row, method, source, seed };
 }
 
-/** The edit that accepts a proposal. */
-export function replacement({ node, method, source, seed }: Proposal, answer: Refinement): Edit {
+/** The edit that accepts a proposal; it says what the proposal was made from, and what that changed. */
+export function replacement(
+  { node, method, source, seed }: Proposal,
+  answer: Refinement,
+  result: string,
+): Extract<Edit, { kind: "replace" }> {
+  const how: Record<string, string | number> = { method, source, seed, result };
+  for (const [name, [before, after]] of Object.entries(answer.criteria)) {
+    if (Number.isFinite(before)) how[`${name} before`] = before;
+    if (Number.isFinite(after)) how[`${name} after`] = after;
+  }
   return {
     kind: "replace",
     node,
     parent: [...answer.parent],
     classId: [...answer.class],
     names: answer.name,
-    how: { method, source, seed },
+    how,
   };
 }
 

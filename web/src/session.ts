@@ -1,7 +1,7 @@
 import { createData, type Known } from "./data";
 import { createDerive, type Page } from "./derive";
 import { createGround } from "./ground";
-import type { Hover, Pointer } from "./model";
+import type { Hover, Pointer, Tree } from "./model";
 import { chosenResult, seriesOf } from "./results";
 import type { Manifest, SaveMessage, Source } from "./source/source";
 import type { Action } from "./state/actions";
@@ -38,8 +38,8 @@ export interface Session {
   redo(): void;
   /** Ask again for what failed. */
   retry(): void;
-  /** Keep a hierarchy or a finding, and list it; fails with one sentence. */
-  save(message: SaveMessage): Promise<Readonly<Record<string, string>>>;
+  /** Keep a hierarchy, which is `tree`, or a finding, and list it; fails with one sentence. */
+  save(message: SaveMessage, tree?: Tree): Promise<Readonly<Record<string, string>>>;
   /** Ask for the manifest now, because something was saved. */
   refresh(): Promise<void>;
   destroy(): void;
@@ -156,10 +156,12 @@ export function createSession(source: Source, initial: AppState, isDark = false)
       void refresh();
     },
     refresh,
-    async save(message) {
+    async save(message, tree) {
       const saved = await source.save(message);
-      if (message.kind === "hierarchy") data.forgetHierarchy(message.name);
       await refresh();
+      if (message.kind === "hierarchy" && tree) {
+        data.learnHierarchy(message.name, { ...tree, class: tree.classId });
+      }
       return saved;
     },
     destroy() {

@@ -89,24 +89,35 @@ it("gives up a proposal that nobody waits for, so that the next one starts at on
   expect(asked(source, "refine")[1].message).toMatchObject({ method: "olo" });
 });
 
-it("lists a saved hierarchy at once and reads one that was replaced again", async () => {
+it("lists a saved hierarchy at once and knows it without asking", async () => {
   const { source, session } = await start();
-  const saving = session.save({
-    kind: "hierarchy",
-    name: "given",
-    parent: [],
-    class: [],
-    names: [],
-    aliases: [],
-    how: {},
-    replace: true,
-  });
+  const before = session.page.get()?.ground.drafted;
+  if (!before) throw new Error("no page");
+  const edit = { kind: "rename", node: 0, name: "renamed" } as const;
+  session.dispatch({ type: "edit", base: "given", edit });
+  const edited = tree(session);
+  const { parent, classId, name, aliases } = before;
+  const saving = session.save(
+    {
+      kind: "hierarchy",
+      name: "given",
+      parent: [...parent],
+      class: [...classId],
+      names: name,
+      aliases,
+      how: {},
+      replace: true,
+    },
+    edited,
+  );
   source.saves[0].answer({ name: "given" });
   await settled();
   expect(source.manifests).toHaveLength(2);
   source.manifests[1].answer({ manifest, etag: '"2"' });
   expect(await saving).toEqual({ name: "given" });
-  expect(asked(source, "hierarchy")).toHaveLength(2);
+  session.dispatch({ type: "dropDraft" });
+  expect(tree(session)?.name[0]).toBe("renamed");
+  expect(asked(source, "hierarchy")).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(5000);
   expect(source.manifests).toHaveLength(3);
 });

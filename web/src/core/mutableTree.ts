@@ -62,6 +62,15 @@ export class MutableTree {
     return this.has(node) && this.classId[node] < 0;
   }
 
+  /** The group that a node is in; −1 for the root. */
+  parentOf(node: number): number {
+    return this.parent[node];
+  }
+
+  classOf(node: number): number {
+    return this.classId[node];
+  }
+
   /** Preorder arrays of what there is now. */
   finish(): Tree {
     const order = this.below(this.root);

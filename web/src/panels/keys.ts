@@ -4,6 +4,7 @@ import type { Side } from "../state/state";
 import { zoomTo } from "../zoom";
 import { focusedNode } from "./focused";
 import { togglePin } from "./groups/pins";
+import { acceptProposal, rejectProposal } from "./hierarchy/acting";
 import { toggleFrozen } from "./legend";
 import { sides } from "./sides";
 
@@ -60,6 +61,22 @@ export const keyList: readonly {
       ["m", "FP: predicted inside, true elsewhere"],
       ["n", "FN: true inside, predicted elsewhere"],
       ["Enter", "zoom to it, when nothing has the focus"],
+    ],
+  },
+  {
+    title: "Edit the hierarchy",
+    keys: [
+      ["F2", "rename the selected group"],
+      ["Alt+↑ Alt+↓", "move the selected up, down among siblings"],
+      ["Alt+←", "move out, behind its group"],
+      ["Alt+→", "move into the group before it"],
+      ["Alt+X Alt+V", "cut, put into the selected group"],
+      ["Alt+G", "group the selected"],
+      ["Alt+M", "merge the selected groups"],
+      ["Alt+U", "dissolve the group"],
+      ["drag", "move in the tree while “Edit” is open"],
+      ["Enter", "accept a proposal"],
+      ["Esc", "reject a proposal"],
     ],
   },
 ];
@@ -143,9 +160,10 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
       use.focusTree();
       return true;
     case "Enter":
-      return zoomToSelection(page, session);
+      return acceptProposal(session, page) || zoomToSelection(page, session);
     case "Escape":
-      if (page.model.state.samples.open !== null)
+      if (page.model.state.proposal !== null) rejectProposal(session);
+      else if (page.model.state.samples.open !== null)
         session.dispatch({ type: "samples", samples: { open: null } });
       else if (selection.kind !== "none") session.dispatch({ type: "clearSelection" });
       else if (viewport !== null) session.dispatch({ type: "viewport", viewport: null });

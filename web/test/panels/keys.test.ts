@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { pressEditKey } from "../../src/panels/hierarchy/editKeys";
 import { type KeyUse, keyList, pressKey } from "../../src/panels/keys";
 import type { Session } from "../../src/session";
 import type { Action } from "../../src/state/actions";
@@ -6,21 +7,31 @@ import { pageOf } from "./page";
 
 function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
   const actions: Action[] = [];
+  const page = pageOf(hash);
   const session = {
     dispatch: (action: Action) => actions.push(action),
     undo: vi.fn(),
     redo: vi.fn(),
     hover: { get: () => null },
+    page: { get: () => page },
   } as unknown as Session;
   const use: KeyUse = {
     session,
-    page: pageOf(hash),
+    page,
     focusSearch: vi.fn(),
     focusTree: vi.fn(),
     toggleHelp: vi.fn(),
     showSide: vi.fn(),
   };
-  return { used: pressKey(key, use), actions, use, session };
+  const [last = ""] = key.split("+").slice(-1);
+  const isEdit = key.startsWith("Alt+") || key === "F2";
+  const used = isEdit
+    ? pressEditKey(
+        { key: last, code: last.length === 1 ? `Key${last}` : last, altKey: key !== "F2" },
+        session,
+      )
+    : pressKey(key, use);
+  return { used, actions, use, session };
 }
 
 it("does something for every key that the help lists", () => {
@@ -35,7 +46,8 @@ it("does something for every key that the help lists", () => {
   for (const { keys } of keyList) {
     for (const [names] of keys) {
       for (const name of names.split(" ")) {
-        if (!gestures.has(name)) expect(press(arrows[name] ?? name).used, name).toBe(true);
+        const key = name.replace(/^(Alt\+)?(.+)$/, (_, alt = "", last) => alt + (arrows[last] ?? last));
+        if (!gestures.has(name)) expect(press(key).used, name).toBe(true);
       }
     }
   }
@@ -100,4 +112,18 @@ it("works without a page where it can", () => {
   expect(pressKey("?", use)).toBe(true);
   expect(use.toggleHelp).toHaveBeenCalledOnce();
   expect(pressKey("d", use)).toBe(false);
+});
+
+it("edits the hierarchy with Alt, and says so in its panel", () => {
+  const side = { type: "side", side: "hierarchy", workbench: "edit" };
+  expect(press("Alt+ArrowDown", "sel=both:2").actions).toEqual([
+    side,
+    { type: "edit", base: "given", edit: { kind: "move", nodes: [2], into: 1, before: null } },
+  ]);
+  expect(press("Alt+U", "sel=both:1").actions).toEqual([
+    side,
+    { type: "edit", base: "given", edit: { kind: "dissolve", node: 1 } },
+  ]);
+  expect(press("Alt+U", "sel=both:0").actions).toEqual([side]);
+  expect(press("Alt+Q", "sel=both:2").used).toBe(false);
 });

@@ -1,0 +1,43 @@
+import type { Criteria, Refinement } from "../../source/answers";
+import { measure } from "../format";
+
+/** One criterion of an order: now, and after a proposal where there is one. */
+export interface CriterionRow {
+  readonly name: string;
+  readonly text: string;
+  readonly before: number;
+  readonly after: number | null;
+  /** 1 better, −1 worse, 0 the same or not comparable. */
+  readonly gain: -1 | 0 | 1;
+}
+
+const SHARES = ["in-block mass", "band mass", "Dasgupta cost"];
+
+/** Rows for the whole tree, or for the block of a proposal. */
+export function criterionRows(
+  criteria: Criteria | null,
+  refinement: Refinement | null,
+): readonly CriterionRow[] {
+  const index = new Map(criteria?.name.map((name, at) => [name, at]));
+  const text = (name: string) => criteria?.text[index.get(name) ?? -1] ?? "";
+  if (refinement) {
+    return Object.entries(refinement.criteria).map(([name, [before, after]]) => {
+      const sign = criteria?.better[index.get(name) ?? -1] === "higher" ? 1 : -1;
+      const gain = Math.sign(sign * (after - before)) as -1 | 0 | 1;
+      return { name, text: text(name), before, after, gain: Number.isNaN(gain) ? 0 : gain };
+    });
+  }
+  return (criteria?.name ?? []).map((name, at) => ({
+    name,
+    text: text(name),
+    before: criteria?.value[at] ?? Number.NaN,
+    after: null,
+    gain: 0,
+  }));
+}
+
+/** A criterion with its unit: shares as per cent. */
+export function criterionText(name: string, value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  return SHARES.includes(name) ? `${(100 * value).toFixed(1)} %` : measure(value);
+}
