@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { indexCells } from "../../src/core/cells";
+import { applyFilter } from "../../src/core/filter";
 import type { Rows } from "../../src/model";
 import {
   cellsOfRows,
   groupRows,
+  groupShown,
   outcomeOf,
   rowsOfGroup,
   shownRows,
-  sortRows,
+  shownRowsOfGroup,
 } from "../../src/panels/samples/grouping";
+import { filterOf } from "../core/fixtures";
+import { syntheticStudy } from "../gallery/synthetic";
 
 // cells (true, pred): (0,0)×3 (0,1)×1 (1,0)×2 (1,1)×1; rows 0–6
 const cells = indexCells(
@@ -57,6 +61,26 @@ describe("groups", () => {
     expect([...rowsOfGroup(cells, all, "pred", 1)]).toEqual([3, 6]);
   });
 
+  it.each(["true", "pred"] as const)("are the same by %s class without a list of the rows", (by) => {
+    const { cells: many, rows: samples } = syntheticStudy(30, 4000, 3);
+    const pTrue = samples.pTrue.map((p, row) => (row % 7 === 0 ? Number.NaN : p));
+    for (const [filter, minCount] of [
+      [filterOf({}), 1],
+      [filterOf({ pPred: [0.4, 0.9] }), 1],
+      [filterOf({ topK: 1, pPred: [0.2, 1] }), 3],
+    ] as const) {
+      const filtered = applyFilter(many, samples, filter, null);
+      const listed = shownRows(many, filtered, minCount);
+      const known = { ...samples, pTrue };
+      expect(groupShown(many, known, filtered, minCount, by)).toEqual(groupRows(many, known, listed, by));
+      for (const classId of [0, 7, 29]) {
+        expect([...shownRowsOfGroup(many, filtered, minCount, by, classId)]).toEqual([
+          ...rowsOfGroup(many, listed, by, classId),
+        ]);
+      }
+    }
+  });
+
   it("are none without rows", () => {
     expect(groupRows(cells, rows, new Uint32Array(0), "true")).toEqual([]);
   });
@@ -67,13 +91,6 @@ it("shows what passes the sample filters and lies in large enough cells", () => 
   const filtered = { count: Int32Array.of(2, 1, 1, 1), keep, nShown: 5 };
   expect([...shownRows(cells, filtered, 1)]).toEqual([0, 1, 3, 4, 6]);
   expect([...shownRows(cells, filtered, 2)]).toEqual([0, 1]);
-});
-
-it("sorts both ways, the unknown last, ties by sample", () => {
-  const some = { ...rows, pPred: Float32Array.of(0.5, 0.9, 0.9, Number.NaN, 0.8, 0.5, 0.6) };
-  expect([...sortRows(some, all, "p_pred", true)]).toEqual([1, 2, 4, 6, 5, 0, 3]);
-  expect([...sortRows(some, all, "p_pred", false)]).toEqual([5, 0, 6, 4, 1, 2, 3]);
-  expect([...sortRows(some, all, "sample", false)]).toEqual([3, 4, 5, 6, 1, 2, 0]);
 });
 
 it("tells top-1, top-5 and other samples apart", () => {

@@ -1,7 +1,6 @@
 import { hasBit } from "../../core/bits";
 import { cellOfRow } from "../../core/cells";
 import type { CellIndex, Filtered, Rows } from "../../model";
-import type { SampleState } from "../../state/state";
 
 /** One class of the sample viewer: its most typical sample and how many there are. */
 export interface Group {
@@ -13,18 +12,15 @@ export interface Group {
 }
 
 /** Rows that pass the filters, the cell filter included. */
-export function shownRows(cells: CellIndex, filtered: Filtered, minCount: number): Uint32Array {
-  const { count, keep } = filtered;
+export function shownRows(cells: CellIndex, { count, keep }: Filtered, minCount: number): Uint32Array {
   let total = 0;
   for (let cell = 0; cell < count.length; cell++) if (count[cell] >= minCount) total += count[cell];
   const rows = new Uint32Array(total);
   let next = 0;
   for (let cell = 0; cell < count.length; cell++) {
-    if (count[cell] < minCount) continue;
+    if (count[cell] === 0 || count[cell] < minCount) continue;
     const stop = cells.rowStart[cell + 1];
-    for (let row = cells.rowStart[cell]; row < stop; row++) {
-      if (hasBit(keep, row)) rows[next++] = row;
-    }
+    for (let row = cells.rowStart[cell]; row < stop; row++) if (hasBit(keep, row)) rows[next++] = row;
   }
   return rows;
 }
@@ -54,31 +50,84 @@ export function groupRows(
   rows: Uint32Array,
   by: "true" | "pred",
 ): readonly Group[] {
-  const classOf = cells[by];
   const cellOf = cellsOfRows(cells, rows);
-  const count = new Int32Array(cells.nClasses);
-  const correct = new Int32Array(cells.nClasses);
-  const best = new Int32Array(cells.nClasses).fill(-1);
-  for (let at = 0; at < rows.length; at++) {
+  const groups = new Tally(cells, samples, by);
+  for (let at = 0; at < rows.length; ) {
     const cell = cellOf[at];
-    const classId = classOf[cell];
-    const row = rows[at];
-    count[classId] += 1;
-    correct[classId] += Number(cells.true[cell] === cells.pred[cell]);
-    const before = best[classId];
-    if (before < 0 || isMoreTypical(samples, row, before)) best[classId] = row;
+    let best = rows[at];
+    const first = at;
+    for (at++; at < rows.length && cellOf[at] === cell; at++) best = groups.better(rows[at], best);
+    groups.add(cell, at - first, best);
   }
-  const groups: Group[] = [];
-  for (let classId = 0; classId < cells.nClasses; classId++) {
-    if (count[classId] === 0) continue;
-    groups.push({
-      classId,
-      count: count[classId],
-      correct: correct[classId],
-      representative: best[classId],
+  return groups.sorted();
+}
+
+/** Group all rows that pass the filters, cell by cell: no list of millions of rows is made. */
+export function groupShown(
+  cells: CellIndex,
+  samples: Rows,
+  { count, keep }: Filtered,
+  minCount: number,
+  by: "true" | "pred",
+): readonly Group[] {
+  const { rowStart } = cells;
+  const groups = new Tally(cells, samples, by);
+  for (let cell = 0; cell < count.length; cell++) {
+    if (count[cell] === 0 || count[cell] < minCount) continue;
+    const stop = rowStart[cell + 1];
+    let best = -1;
+    for (let row = rowStart[cell]; row < stop; row++) {
+      if (hasBit(keep, row)) best = best < 0 ? row : groups.better(row, best);
+    }
+    groups.add(cell, count[cell], best);
+  }
+  return groups.sorted();
+}
+
+/** Counts, and the most typical row found so far, of every class. */
+class Tally {
+  private readonly count: Int32Array;
+  private readonly correct: Int32Array;
+  private readonly best: Int32Array;
+
+  constructor(
+    private readonly cells: CellIndex,
+    private readonly samples: Rows,
+    private readonly by: "true" | "pred",
+  ) {
+    this.count = new Int32Array(cells.nClasses);
+    this.correct = new Int32Array(cells.nClasses);
+    this.best = new Int32Array(cells.nClasses).fill(-1);
+  }
+
+  /** The more typical of two rows: larger p(true), unknown last, ties by sample. */
+  better(row: number, other: number): number {
+    const { pTrue, sample } = this.samples;
+    const p = pTrue[row];
+    const q = pTrue[other];
+    if (p > q) return row;
+    if (p < q) return other;
+    const unknown = Number(Number.isNaN(p)) - Number(Number.isNaN(q));
+    if (unknown !== 0) return unknown > 0 ? other : row;
+    return sample[row] < sample[other] ? row : other;
+  }
+
+  add(cell: number, n: number, best: number): void {
+    const classId = this.cells[this.by][cell];
+    this.count[classId] += n;
+    if (this.cells.true[cell] === this.cells.pred[cell]) this.correct[classId] += n;
+    const before = this.best[classId];
+    this.best[classId] = before < 0 ? best : this.better(best, before);
+  }
+
+  sorted(): readonly Group[] {
+    const groups: Group[] = [];
+    this.count.forEach((count, classId) => {
+      if (count === 0) return;
+      groups.push({ classId, count, correct: this.correct[classId], representative: this.best[classId] });
     });
+    return groups.sort((a, b) => b.count - a.count || a.classId - b.classId);
   }
-  return groups.sort((a, b) => b.count - a.count || a.classId - b.classId);
 }
 
 /** Rows of one opened group. */
@@ -92,24 +141,17 @@ export function rowsOfGroup(
   return rows.filter((_, at) => cells[by][cellOf[at]] === classId);
 }
 
-/** Sort rows for the grid; unknown probabilities last, ties by sample. */
-export function sortRows(
-  samples: Rows,
-  rows: Uint32Array,
-  sort: SampleState["sort"],
-  descending: boolean,
+/** Rows of one opened group of all that pass the filters. */
+export function shownRowsOfGroup(
+  cells: CellIndex,
+  { count, keep }: Filtered,
+  minCount: number,
+  by: "true" | "pred",
+  classId: number,
 ): Uint32Array {
-  const sign = descending ? -1 : 1;
-  const sorted = rows.slice();
-  if (sort === "sample") return sorted.sort((a, b) => sign * byNumber(samples, a, b));
-  const value = sort === "p_pred" ? samples.pPred : samples.pTrue;
-  return sorted.sort((a, b) => {
-    const left = value[a];
-    const right = value[b];
-    const unknown = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
-    if (unknown !== 0) return unknown;
-    return sign * (left - right) || byNumber(samples, a, b);
-  });
+  const classOf = cells[by];
+  const one = count.map((n, cell) => (classOf[cell] === classId ? n : 0));
+  return shownRows(cells, { count: one, keep, nShown: 0 }, Math.max(1, minCount));
 }
 
 /** What the border of a thumbnail says. */
@@ -121,15 +163,4 @@ export function outcomeOf(cells: CellIndex, samples: Rows, row: number): Outcome
   if (cells.true[cell] === cells.pred[cell]) return "top1";
   const rank = samples.trueRank[row];
   return rank > 0 && rank < 5 ? "top5" : "wrong";
-}
-
-function isMoreTypical(samples: Rows, row: number, than: number): boolean {
-  const p = samples.pTrue[row];
-  const q = samples.pTrue[than];
-  if (Number.isNaN(p) !== Number.isNaN(q)) return Number.isNaN(q);
-  return p > q || ((p === q || Number.isNaN(p)) && byNumber(samples, row, than) < 0);
-}
-
-function byNumber(samples: Rows, a: number, b: number): number {
-  return samples.sample[a] - samples.sample[b];
 }
