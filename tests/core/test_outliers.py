@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp
 from scipy.stats import poisson
 
-from classblocks.core.confusion import cells_of
+from classblocks.core.confusion import Cells, cells_of
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outliers import block_outliers, surprise
 from classblocks.core.partition import partition
@@ -89,6 +89,15 @@ def test_one_block_has_no_outliers_and_a_single_class_only_outliers():
     )
     assert block_outliers(A, np.arange(7), flat(6))["count"].sum() == A.sum()
     assert block_outliers(np.diag([1, 2]), np.array([0, 1, 2]), flat(2)).n_rows == 0
+
+
+def test_cells_that_a_filter_left_empty_are_no_outliers():
+    cells = cells_of(A)
+    kept = Cells(6, cells.true, cells.pred, cells.count * (cells.count > 1), cells.row_order)
+    table = block_outliers(kept, np.array([0, 2, 4, 6]), flat(6))
+    outside = A * (np.arange(6)[:, None] // 2 != np.arange(6) // 2)
+    assert table.n_rows == (outside > 1).sum()
+    assert table["count"].sum() == outside[outside > 1].sum()
 
 
 def test_surprise_is_the_poisson_tail():

@@ -316,6 +316,20 @@ def test_bad_words(more, message):
         partition(A, example_tree(), 2, along="tree", step=2)
 
 
+@pytest.mark.parametrize("step", [1, 7])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_rows_at_a_time_do_not_show(objective, step, monkeypatch):
+    counts, _ = planted(100, 5)
+    whole = partition(counts, np.arange(100), 6, objective, step=step)
+    auto = partition(counts, np.arange(100), objective=objective, step=step)
+    monkeypatch.setattr("classblocks.core.segmentation._CHUNK", 600)
+    parts = partition(counts, np.arange(100), 6, objective, step=step)
+    assert (parts.cuts == whole.cuts).all()
+    assert (parts.value_by_n == whole.value_by_n)[5 if objective == "pooled" else 0 :].all()
+    again = partition(counts, np.arange(100), objective=objective, step=step)
+    assert (again.cuts == auto.cuts).all()
+
+
 def test_a_similarity_is_partitioned_as_it_is():
     counts, cuts = planted(80, 4)
     similarity = confusion_similarity(cells_of(counts))

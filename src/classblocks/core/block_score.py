@@ -24,11 +24,15 @@ class BlockScore:
 
     Attributes
     ----------
-    of : (sum inside, classes, row margin, column margin) → score; arrays of one shape
+    by_size : (n_classes + 1,), what the number of classes contributes
+    combine : (sum inside, ``by_size`` of the block, row margin, column margin) → score; arrays
+        that broadcast
     slack : absolute rounding error of a sum of scores; values closer than this are ties
+    needs_margins : whether ``combine`` looks at the margins
     """
 
-    of: Callable[[Floats, NDArray[np.int64], Floats, Floats], Floats]
+    by_size: Floats
+    combine: Callable[[Floats, Floats, Floats, Floats], Floats]
     slack: float
     needs_margins: bool = False
 
@@ -52,25 +56,24 @@ def block_score(
     a block of one class has S = 0 and scores 0, under ``modularity`` minus its expectation.
     """
     size = np.arange(n_classes + 1, dtype=np.float64)
-    area = size * (size - 1)
+    # One class has nothing inside; its divisor only must not be 0.
+    area = np.maximum(size * (size - 1), 1)
     if objective == "modularity":
         scale = total or 1.0
-
-        def modularity(inside: Floats, m: NDArray[np.int64], row: Floats, col: Floats) -> Floats:
-            return (inside - row * (col / scale)) / scale
-
-        return BlockScore(modularity, 1e-14, needs_margins=True)
+        return BlockScore(
+            size,
+            lambda inside, by_size, row, col: (inside - row * (col / scale)) / scale,
+            1e-14,
+            needs_margins=True,
+        )
     if objective == "pooled":
-        price = penalty * area
-        return BlockScore(lambda inside, m, row, col: inside - price[m], 1e-14 * total)
+        price = penalty * size * (size - 1)
+        return BlockScore(price, lambda inside, by_size, row, col: inside - by_size, 1e-14 * total)
     if objective == "least_squares":
-        cells = np.maximum(area, 1)
-        return BlockScore(lambda inside, m, row, col: inside * inside / cells[m], 0)
+        return BlockScore(area, lambda inside, by_size, row, col: inside * inside / by_size, 0)
     divisor = {
-        "size_weighted": size,
+        "size_weighted": np.maximum(size, 1),
         "mean_density": area,
         "generalised": np.maximum(size, 1) ** gamma,
     }[objective]
-    # Sizes 0 and 1 have nothing inside; the divisor only must not be 0.
-    divisor = np.concatenate([np.ones(min(2, n_classes + 1)), divisor[2:]])
-    return BlockScore(lambda inside, m, row, col: inside / divisor[m], 0)
+    return BlockScore(divisor, lambda inside, by_size, row, col: inside / by_size, 0)

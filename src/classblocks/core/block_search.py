@@ -80,7 +80,7 @@ class AlongTree:
         return np.append(self._tree.start[self.nodes], self._tree.n_classes).astype(np.int32)
 
     def _scores(self, score: BlockScore) -> NDArray[np.float64]:
-        return score.of(self._inside, self._size, self._row, self._col)
+        return score.combine(self._inside, score.by_size[self._size], self._row, self._col)
 
     def find_free(self, score: BlockScore) -> None:
         """Find the best blocks, any number of them."""

@@ -47,6 +47,8 @@ def block_outliers(
     leaf = hierarchy.leaf_of_class
     first, second = leaf[cells.true], leaf[cells.pred]
     outside = np.searchsorted(cuts, first, "right") != np.searchsorted(cuts, second, "right")
+    # A filter may have left cells empty.
+    outside &= cells.count > 0
     true, pred, count = cells.true[outside], cells.pred[outside], cells.count[outside]
     first, second = first[outside], second[outside]
     row_factor, col_factor = quasi_independence(

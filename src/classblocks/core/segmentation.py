@@ -98,21 +98,28 @@ class CutTable:
 
     Attributes
     ----------
-    edge : (n_units + 1,), position of each unit
-    value : (n + 1,), best value by number of blocks; −∞ where there is no division
-    back : (n + 1, n_units + 1) int32, where the last of ``k`` blocks up to a unit begins
+    matrix, score : what was divided, and by what
+    best : (n + 1, n_units + 1), best value of ``k`` blocks that end at a unit; −∞ if there are none
     """
 
-    edge: NDArray[np.int64]
-    value: NDArray[np.float64]
-    back: NDArray[np.int32]
+    matrix: OrderedMatrix
+    score: BlockScore
+    best: NDArray[np.float64]
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        """(n + 1,), best value of the whole by number of blocks."""
+        return self.best[:, -1]
 
     def cuts(self, n_blocks: int) -> NDArray[np.int32]:
-        """(n_blocks + 1,), positions of the cuts from 0 to the last class."""
-        unit = [len(self.edge) - 1]
-        for k in range(n_blocks, 0, -1):
-            unit.append(int(self.back[k, unit[-1]]))
-        return self.edge[unit[::-1]].astype(np.int32)
+        """(n_blocks + 1,), positions of the cuts from 0 to the last class.
+
+        Among equally good divisions the one whose last cut lies leftmost, then the one before.
+        """
+        ends = [self.matrix.n_units]
+        for k in range(n_blocks - 1, -1, -1):
+            ends.append(_leftmost(self.matrix, self.score, self.best[k], ends[-1]))
+        return self.matrix.edge[ends[::-1]].astype(np.int32)
 
 
 def best_cuts(matrix: OrderedMatrix, score: BlockScore, n_blocks: int) -> CutTable:
@@ -126,7 +133,7 @@ def best_cuts(matrix: OrderedMatrix, score: BlockScore, n_blocks: int) -> CutTab
 
     Returns
     -------
-    CutTable; among equal values the last cut lies leftmost
+    CutTable
 
     Notes
     -----
@@ -136,20 +143,13 @@ def best_cuts(matrix: OrderedMatrix, score: BlockScore, n_blocks: int) -> CutTab
     n = matrix.n_units
     best = np.full((n_blocks + 1, n + 1), -np.inf)
     best[0, 0] = 0
-    back = np.zeros((n_blocks + 1, n + 1), np.int32)
     for first, scores in _score_rows(matrix, score):
         rows, width = scores.shape
-        ends = slice(first + 1, first + rows + 1)
         trial = np.empty_like(scores)
-        tied = np.empty(scores.shape, bool)
         for k in range(1, min(n_blocks, first + rows) + 1):
             np.add(scores, best[k - 1, :width], out=trial)
-            most = trial.max(axis=1)
-            floor = most - (np.abs(most) * _TIE + score.slack)
-            at = np.greater_equal(trial, floor[:, None], out=tied).argmax(axis=1)
-            best[k, ends] = trial[np.arange(rows), at]
-            back[k, ends] = at
-    return CutTable(matrix.edge, best[:, n].copy(), back)
+            trial.max(axis=1, out=best[k, first + 1 : first + rows + 1])
+    return CutTable(matrix, score, best)
 
 
 def best_free_cuts(matrix: OrderedMatrix, score: BlockScore) -> NDArray[np.int32]:
@@ -157,22 +157,40 @@ def best_free_cuts(matrix: OrderedMatrix, score: BlockScore) -> NDArray[np.int32
 
     Returns
     -------
-    (n_blocks + 1,) int32, positions; among equal values the one with the leftmost last cut
+    (n_blocks + 1,) int32, positions; ties as in ``CutTable.cuts``
     """
-    n = matrix.n_units
-    best = np.full(n + 1, -np.inf)
+    best = np.full(matrix.n_units + 1, -np.inf)
     best[0] = 0
-    back = np.zeros(n + 1, np.int64)
+    begin = np.zeros(matrix.n_units + 1, np.int64)
     for first, scores in _score_rows(matrix, score):
         for j, row in enumerate(scores, first + 1):
             trial = row[:j] + best[:j]
-            most = trial.max()
-            back[j] = (trial >= most - (abs(most) * _TIE + score.slack)).argmax()
-            best[j] = trial[back[j]]
-    unit = [n]
-    while unit[-1]:
-        unit.append(int(back[unit[-1]]))
-    return matrix.edge[unit[::-1]].astype(np.int32)
+            best[j] = trial.max()
+            begin[j] = _first_of_best(trial, best[j], score.slack)
+    ends = [matrix.n_units]
+    while ends[-1]:
+        ends.append(int(begin[ends[-1]]))
+    return matrix.edge[ends[::-1]].astype(np.int32)
+
+
+def _leftmost(
+    matrix: OrderedMatrix, score: BlockScore, before: NDArray[np.float64], end: int
+) -> int:
+    """Find where the block up to ``end`` begins: the first of equally good units."""
+    pairs = slice(0, np.searchsorted(matrix.late, end))
+    added = np.bincount(matrix.early[pairs], matrix.weight[pairs], end)
+    inside = added[::-1].cumsum()[::-1]
+    trial = before[:end] + score.combine(
+        inside,
+        score.by_size[matrix.edge[end] - matrix.edge[:end]],
+        matrix.row[end] - matrix.row[:end],
+        matrix.col[end] - matrix.col[:end],
+    )
+    return _first_of_best(trial, float(trial.max()), score.slack)
+
+
+def _first_of_best(trial: NDArray[np.float64], most: float, slack: float) -> int:
+    return int((trial >= most - (abs(most) * _TIE + slack)).argmax())
 
 
 def _score_rows(
@@ -191,21 +209,32 @@ def _score_rows(
         inside = np.zeros((stop - first, stop))
         inside[matrix.late[low:high] - first, matrix.early[low:high]] = matrix.weight[low:high]
         # A unit adds to a block the pairs it forms with the block's units: those from i on.
-        inside = inside[:, ::-1].cumsum(axis=1)[:, ::-1]
-        inside[0] += sums[:stop]
-        inside = inside.cumsum(axis=0)
-        sums[:stop] = inside[-1]
-        end, start = np.arange(first + 1, stop + 1)[:, None], np.arange(stop)
-        empty = start >= end
-        size = np.maximum(matrix.edge[end] - matrix.edge[start], 0)
+        backwards = inside[:, ::-1]
+        np.cumsum(backwards, axis=1, out=backwards)
+        for row in inside:
+            row += sums[:stop]
+            sums[:stop] = row
+        row = col = inside
         if score.needs_margins:
-            row = matrix.row[end] - matrix.row[start]
-            col = matrix.col[end] - matrix.col[start]
-        else:
-            row = col = inside
-        scores = score.of(inside, size, row, col)
-        scores[empty] = -np.inf
+            ends = slice(first + 1, stop + 1)
+            row = matrix.row[ends, None] - matrix.row[:stop]
+            col = matrix.col[ends, None] - matrix.col[:stop]
+        scores = score.combine(inside, _by_size(matrix, score.by_size, first, stop), row, col)
+        scores[:, first:][np.triu(np.ones((stop - first, stop - first), bool), 1)] = -np.inf
         yield first, scores
+
+
+def _by_size(
+    matrix: OrderedMatrix, by_size: NDArray[np.float64], first: int, stop: int
+) -> NDArray[np.float64]:
+    """(stop − first, stop), the entry for the size of each block; anything where it is empty."""
+    if len(by_size) == len(matrix.edge):
+        # Every unit is one class: each row is a stretch of the table backwards, without a copy.
+        backwards = np.concatenate([by_size[::-1], np.ones(stop - first)])
+        windows = np.lib.stride_tricks.sliding_window_view(backwards, stop)
+        return np.asarray(windows[matrix.n_units - stop : matrix.n_units - first][::-1])
+    size = matrix.edge[first + 1 : stop + 1, None] - matrix.edge[:stop]
+    return np.asarray(by_size[np.maximum(size, 0)])
 
 
 def _cumulative(values: NDArray[np.number]) -> NDArray[np.float64]:
