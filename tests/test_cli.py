@@ -160,6 +160,7 @@ def test_report_as_text_shows_unknown_as_a_dash(study):
     text = run("report", study.path, "--result", "table", "--hierarchy", "given").stdout
     assert "top-1 accuracy  75.0 % (40.9–92.9)  6 of 8" in text
     assert "top-5" not in text
+    assert "HD@5" not in text
     assert "jay → robin" in text
 
 
@@ -177,7 +178,9 @@ def test_a_study_without_hierarchy_is_reported_flat(tmp_path):
     assert facts["hierarchy"] == "flat"
     assert facts["groups"] == []
     root = {"error_share_inside": 1.0, "error_share_by_chance": 1.0, "cut_accuracy": 1.0}
-    assert facts["levels"] == [{"depth": 0, "n_groups": 1, **root}]
+    assert facts["levels"][0].items() >= {"depth": 0, "n_groups": 1, **root}.items()
+    assert facts["levels"][0]["cut_accuracy_low"] == pytest.approx(0.4385, abs=1e-4)
+    assert len(facts["levels"]) == 1
 
 
 def test_hierarchies_are_listed_imported_and_exported(study, tmp_path):

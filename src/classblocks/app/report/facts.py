@@ -1,12 +1,15 @@
-"""The findings about one result set, as JSON values and as text."""
+"""The findings about one result set as JSON values."""
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from classblocks.app.context import Context
+from classblocks.app.report.blocks import block_facts, blocks_of, criteria_facts, outlier_facts
+from classblocks.app.report.findings import finding_facts
+from classblocks.app.report.hierarchical import hierarchical_facts
+from classblocks.app.report.number import json_number
 from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, pair_mass, wilson
 
 if TYPE_CHECKING:
@@ -24,9 +27,10 @@ _RATES = (
 def report(
     context: Context, result: "Result", hierarchy: str, *, levels: int = 2, worst: int = 10
 ) -> dict[str, Any]:
-    """Collect accuracy, group metrics, error shares by level and the worst confusions."""
+    """Collect everything the report tells, unrounded; unknown numbers are None."""
     study, cells = context.study, result.cells()
-    tree = context.hierarchies[hierarchy]
+    tree, names = context.hierarchies[hierarchy], context.study.classes.names
+    blocks = blocks_of(cells, tree)
     return {
         "kind": "report",
         "version": REPORT_VERSION,
@@ -39,8 +43,13 @@ def report(
         "n_classes_without_samples": cells.n_classes - np.unique(cells.true).size,
         "accuracy": {"top1": _accuracy(result, 1), "top5": _accuracy(result, 5)},
         "groups": _groups(cells, tree, levels),
+        "hierarchical": hierarchical_facts(result, cells, tree),
         "levels": _levels(cells, tree),
-        "worst_confusions": _worst(cells, study.classes.names, worst),
+        "blocks": block_facts(tree, blocks, names),
+        "outliers": outlier_facts(cells, tree, blocks, names, worst),
+        "criteria": criteria_facts(cells, context.hierarchies),
+        "findings": finding_facts(cells, hierarchy, context.hierarchies, blocks),
+        "worst_confusions": _worst(cells, names, worst),
     }
 
 
@@ -57,9 +66,9 @@ def _accuracy(result: "Result", k: int) -> dict[str, Any] | None:
     return {
         "correct": right,
         "n_samples": n,
-        "rate": _number(rate),
-        "low": _number(low),
-        "high": _number(high),
+        "rate": json_number(rate),
+        "low": json_number(low),
+        "high": json_number(high),
     }
 
 
@@ -73,7 +82,7 @@ def _groups(cells: "Cells", tree: "Hierarchy", levels: int) -> list[dict[str, An
             "depth": int(tree.depth[node]),
             "n_classes": int(tree.stop[node] - tree.start[node]),
             **{name: int(metrics[name][node]) for name in _COUNTS},
-            **{name: _number(metrics[name][node]) for name in _RATES},
+            **{name: json_number(metrics[name][node]) for name in _RATES},
         }
         for node in np.flatnonzero(inner).tolist()
     ]
@@ -84,13 +93,18 @@ def _levels(cells: "Cells", tree: "Hierarchy") -> list[dict[str, Any]]:
     chances = pair_mass(tree).tolist()
     for depth, share in enumerate(level_mass(cells, tree).tolist()):
         nodes = tree.cut(depth)
+        accuracy = cut_accuracy(cells, tree, nodes)
+        n = cells.n_samples
+        low, high = wilson(round(accuracy * n) if n else 0, n)
         levels.append(
             {
                 "depth": depth,
                 "n_groups": int(nodes.size),
-                "error_share_inside": _number(share),
-                "error_share_by_chance": _number(chances[depth]),
-                "cut_accuracy": _number(cut_accuracy(cells, tree, nodes)),
+                "error_share_inside": json_number(share),
+                "error_share_by_chance": json_number(chances[depth]),
+                "cut_accuracy": json_number(accuracy),
+                "cut_accuracy_low": json_number(low),
+                "cut_accuracy_high": json_number(high),
             }
         )
     return levels
@@ -109,66 +123,3 @@ def _worst(cells: "Cells", names: tuple[str, ...], most: int) -> list[dict[str, 
         }
         for cell in order.tolist()
     ]
-
-
-def _number(value: Any) -> float | None:  # noqa: ANN401
-    return None if math.isnan(value) else float(value)
-
-
-def text(facts: Mapping[str, Any]) -> str:
-    """Lay a report out for a terminal."""
-    empty = facts["n_classes_without_samples"]
-    lines = [
-        f"{facts['study']} · {facts['result']}",
-        f"{facts['n_samples']:,} samples, {facts['n_classes']:,} classes"
-        + (f" ({empty:,} without samples)" if empty else "")
-        + f", hierarchy {facts['hierarchy']}",
-        "",
-        f"top-1 accuracy  {_with_interval(facts['accuracy']['top1'])}",
-    ]
-    if facts["accuracy"]["top5"] is not None:
-        lines.append(f"top-5 accuracy  {_with_interval(facts['accuracy']['top5'])}")
-    lines += ["", *_group_lines(facts["groups"])] if facts["groups"] else []
-    lines += ["", "level  groups  errors inside  by chance  right group"]
-    lines += [
-        f"{level['depth']:5d}  {level['n_groups']:6,d}  {_percent(level['error_share_inside']):>13}"
-        f"  {_percent(level['error_share_by_chance']):>9}  {_percent(level['cut_accuracy']):>11}"
-        for level in facts["levels"]
-    ]
-    lines += ["", "worst confusions (true → pred)" if facts["worst_confusions"] else "no errors"]
-    lines += [
-        f"{row['count']:7,d}  {_percent(row['rate']):>6}  {row['true']} → {row['pred']}"
-        for row in facts["worst_confusions"]
-    ]
-    return "\n".join(lines)
-
-
-def _group_lines(groups: list[dict[str, Any]]) -> list[str]:
-    names = [f"{'  ' * (group['depth'] - 1)}{group['name']}" for group in groups]
-    width = max(5, *(len(name) for name in names))
-    header = f"{'group':<{width}}  classes  {'recall (95 %)':>22}  {'precision (95 %)':>22}      F1"
-    return [header] + [
-        f"{name:<{width}}  {group['n_classes']:7,d}  {_metric(group, 'recall'):>22}  "
-        f"{_metric(group, 'precision'):>22}  {_percent(group['f1']):>6}"
-        for name, group in zip(names, groups, strict=True)
-    ]
-
-
-def _metric(group: Mapping[str, Any], name: str) -> str:
-    if group[name] is None:
-        return "–"
-    low, high = group[f"{name}_low"] * 100, group[f"{name}_high"] * 100
-    return f"{_percent(group[name])} ({low:.1f}–{high:.1f})"
-
-
-def _with_interval(rate: Mapping[str, Any]) -> str:
-    if rate["rate"] is None:
-        return "–"
-    return (
-        f"{_percent(rate['rate'])} ({rate['low'] * 100:.1f}–{rate['high'] * 100:.1f})  "
-        f"{rate['correct']:,} of {rate['n_samples']:,}"
-    )
-
-
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{rate * 100:.1f} %"
