@@ -1,10 +1,12 @@
+import type { Page } from "../derive";
 import { toHash } from "../state/hash";
 import { writeDraft } from "../state/hashParts";
 import type { AppState } from "../state/state";
 
-/** A view as its hash, standing on the result set shown: it does not follow a training that goes on. */
-export function viewHash(state: AppState): string {
-  return toHash({ ...state, follow: false });
+/** A view as its hash, with what is shown by name: it follows neither a training nor another default hierarchy. */
+export function viewHash(state: AppState, page: Pick<Page, "shown" | "hierarchy">): string {
+  const { name } = page.shown;
+  return toHash({ ...state, result: name, follow: false, hierarchy: page.hierarchy });
 }
 
 /** Why a state cannot be written whole; "" when it can. */

@@ -48,6 +48,22 @@ describe("search", () => {
     expect(names("nosuch")).toEqual([]);
   });
 
+  it("says what it found, and keeps to the limit", () => {
+    expect(searchNodes(tree, classes, "bird")[0]).toMatchObject({
+      isGroup: true,
+      nClasses: 2,
+      within: "animal",
+    });
+    expect(searchNodes(tree, classes, "robin")[0]).toMatchObject({
+      isGroup: false,
+      nClasses: 1,
+      within: "bird",
+    });
+    const all = searchNodes(tree, classes, "e", 100).map((one) => one.wireNode);
+    expect(all.length).toBeGreaterThan(2);
+    expect(searchNodes(tree, classes, "e", 2).map((one) => one.wireNode)).toEqual(all.slice(0, 2));
+  });
+
   it("finds aliases of contracted groups and accented names", () => {
     expect(names("living thing")).toContain("animal");
     expect(names("mammal")).toEqual(["dog"]);
@@ -93,12 +109,48 @@ describe("tooltips", () => {
     expect(cell).toMatchObject({ title: "robin → dog", note: "true → predicted" });
     expect(cell?.rows).toEqual([
       ["samples", "1", ""],
-      ["of its row", "33.3 %", "of 3"],
-      ["group", "animal", ""],
+      ["row rate", "33.3 %", "of 3 true"],
+      ["column rate", "50.0 %", "of 2 predicted"],
+      ["common group", "animal", ""],
+      ["true in", "bird", ""],
     ]);
+    expect(tipOf(page, { kind: "cell", row: 0, col: 0 })?.rows.at(-1)).toEqual(["group", "bird", ""]);
+    expect(tipOf(pageOf("topk=1"), { kind: "cell", row: 0, col: 2 })?.rows[1]).toEqual([
+      "row rate",
+      "33.3 %",
+      "of 3 true, rank filter left out",
+    ]);
+    const pair = tipOf(pageOf("value=pair"), { kind: "cell", row: 0, col: 2 });
+    expect(pair?.rows).toContainEqual(["pair rate", "41.7 %", "mean of both ways"]);
     expect(tipOf(pageOf("min=2"), { kind: "cell", row: 0, col: 2 })?.rows[0][2]).toBe(
       "hidden by the cell filter",
     );
+  });
+
+  it("give a region its errors, their share and the largest of them", () => {
+    const range = (start: number, stop: number) => ({ start, stop });
+    const inside = tipOf(page, { kind: "region", rows: range(0, 3), cols: range(0, 3) });
+    expect(inside).toMatchObject({ title: "inside animal" });
+    expect(inside?.rows).toEqual([
+      ["errors", "2", "100.0 % of all"],
+      ["cells", "2", "of 6"],
+      ["largest", "1", "robin → dog"],
+    ]);
+    const between = tipOf(page, { kind: "region", rows: range(0, 3), cols: range(3, 5) });
+    expect(between).toMatchObject({ title: "animal → artefact" });
+    expect(between?.rows).toEqual([
+      ["errors", "0", "0.0 % of all"],
+      ["cells", "0", "of 6"],
+    ]);
+  });
+
+  it("show the surest samples of a cell", () => {
+    const { rows } = page.model;
+    const jay = tipOf(page, { kind: "cell", row: 1, col: 1 })?.samples ?? [];
+    expect(jay).toHaveLength(3);
+    const sure = jay.map((sample) => rows?.pPred[rows.sample.indexOf(sample)] ?? 0);
+    expect(sure).toEqual([...sure].sort((a, b) => b - a));
+    expect(tipOf(page, { kind: "cell", row: 3, col: 0 })?.samples).toEqual([]);
   });
 
   it("are none for what is gone", () => {
@@ -156,6 +208,14 @@ describe("labels and chips", () => {
     expect(nodeLabels(tree, classes)[tree.nodeOfLeaf[0]]).toBe("robin");
     expect(nodeLabels(tree, classes)[2]).toBe("bird");
     expect(nodeName(tree, classes, tree.nodeOfLeaf[0])).toBe("robin, Turdus migratorius");
+  });
+
+  it("name groups where a box is as large as they are", () => {
+    expect(pageOf("sel=cells:0-3x3-5").model.selectionLabel).toMatch(
+      /^true in animal, predicted in artefact · /,
+    );
+    expect(pageOf("sel=cells:0-2x2-3").model.selectionLabel).toMatch(/^true in bird, predicted in dog · /);
+    expect(pageOf("sel=cells:1-3x2-4").model.selectionLabel).toMatch(/^2 classes taken for 2 classes · /);
   });
 
   it("name one cell by its classes", () => {
