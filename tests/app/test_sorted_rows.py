@@ -85,7 +85,7 @@ def test_the_best_classes_of_some_rows_of_a_large_result(study, monkeypatch):
     result = study.result("model")
     some = np.array([4_999, 0, 17, 17, 3_000])
     whole = result.top(some)
-    monkeypatch.setattr("classblocks.study.result._MOST_WHOLE_ROWS", 10)
+    monkeypatch.setattr("classblocks.study.result.MOST_KEPT_ROWS", 10)
     parts = studies.open(study.path).result("model").top(some)
     for one, other in zip(whole, parts, strict=True):
         assert one.dtype == other.dtype

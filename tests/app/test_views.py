@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from classblocks import study as studies
 from classblocks.app.parameters import RequestError
 from classblocks.app.session import Session
 
@@ -161,7 +162,6 @@ def test_hierarchy_and_classes(session, shared_study):
 
 
 def test_a_study_without_hierarchy_shows_its_classes_in_file_order(tmp_path):
-    from classblocks import study as studies
 
     session = Session(studies.create(tmp_path / "bare", ["a", "b", "c"]))
     manifest = session.manifest()
@@ -210,7 +210,6 @@ def test_too_large_a_profile_is_refused(session, monkeypatch):
 
 
 def test_every_view_answers_a_study_without_samples(tmp_path):
-    from classblocks import study as studies
 
     study = studies.create(tmp_path / "empty", ["a", "b"])
     study.add_result("none", true=np.empty(0, int), pred=np.empty(0, int))
@@ -218,3 +217,16 @@ def test_every_view_answers_a_study_without_samples(tmp_path):
     assert ask(session, "cells", result="none").columns["count"].size == 0
     assert ask(session, "rows", result="none").columns["sample"].size == 0
     assert ask(session, "samples", result="none", samples=[]).columns["sample"].size == 0
+
+
+@pytest.mark.parametrize("asked", [[7, 0, 2, 7, 9], []])
+def test_samples_of_a_large_study_are_read_from_disk(session, shared_study, monkeypatch, asked):
+    kept = ask(session, "samples", **NET, samples=asked).columns
+    monkeypatch.setattr("classblocks.study.samples.MOST_KEPT_ROWS", 0)
+    monkeypatch.setattr("classblocks.study.result.MOST_KEPT_ROWS", 0)
+    study = studies.open(shared_study.path)
+    read = ask(Session(study), "samples", **NET, samples=asked).columns
+    assert list(read) == list(kept)
+    for name, column in read.items():
+        np.testing.assert_array_equal(column, kept[name], err_msg=name)
+    assert "sample_id" not in vars(study.samples)

@@ -1,7 +1,9 @@
 """Listening: the socket, the address to open, and running until interrupted."""
 
 import contextlib
+import ctypes
 import errno
+import os
 import secrets
 import socket
 import threading
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8265
 _PORTS_TRIED = 20
+# From malloc.h. Left alone, glibc raises the threshold to 32 MB and keeps what lies below.
+_M_MMAP_THRESHOLD = -3
+_MMAP_BYTES = 1 << 20
 
 
 class PortInUse(OSError):
@@ -83,6 +88,8 @@ def serve(study: "Study", listener: Listener) -> None:
     """Answer requests until interrupted (Ctrl-C or SIGTERM)."""
     import uvicorn
 
+    _give_memory_back()
+
     from classblocks.app.server import application
     from classblocks.app.session import Session
 
@@ -102,6 +109,13 @@ def serve(study: "Study", listener: Listener) -> None:
     # uvicorn shuts down, then raises the signal again.
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener.socket])
+
+
+def _give_memory_back() -> None:
+    """Let large arrays go back to the system when they are freed, where the C library is glibc."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
 
 
 def _bind(host: str, port: int) -> socket.socket:

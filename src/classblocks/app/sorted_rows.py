@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from classblocks.app.wire import rank_dtype
@@ -99,7 +98,6 @@ def sort_rows(result: "Result") -> SortedRows:
         "true_rank": _taken(result.true_rank, row, rank_dtype(cells.n_classes)),
     }
     result.release()
-    pa.default_memory_pool().release_unused()
     return SortedRows(cells, np.append(0, np.cumsum(cells.count)).astype(np.int32), row, **columns)
 
 

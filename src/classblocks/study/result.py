@@ -28,9 +28,9 @@ from classblocks.study.format import (
 from classblocks.study.logits import load_sums
 from classblocks.study.numbers import numbers
 from classblocks.study.responses import LayerResponses
+from classblocks.study.row_groups import MOST_KEPT_ROWS, take_rows
 from classblocks.study.samples import Samples, read_only
 
-_MOST_WHOLE_ROWS = 1 << 22
 _COLUMNS = ("sample_id", "sample", "true", "pred", "p_pred", "p_true", "true_rank", "_cells")
 
 
@@ -119,17 +119,19 @@ class Result:
 
     def top(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Give `topk_class` and `topk_prob` of some rows, without reading all of a large result."""
-        if self.n_samples <= _MOST_WHOLE_ROWS:
+        names = ("topk_class", "topk_prob")
+        if self.n_samples <= MOST_KEPT_ROWS or names[0] not in self._schema.names:
             return self.topk_class[rows], self.topk_prob[rows]
-        return (
-            self._listed("topk_class", rows, np.int32),
-            self._listed("topk_prob", rows, np.float32),
-        )
+        table = take_rows(self._predictions, names, rows)
+        classes, chances = (self._matrix(column) for column in table.columns)
+        return classes.astype(np.int32, copy=False), chances.astype(np.float32, copy=False)
 
     def release(self) -> None:
         """Forget the columns with one value per sample; they are read again when asked for."""
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
+        self._samples.release()
+        pa.default_memory_pool().release_unused()
 
     @cached_property
     def logits(self) -> LogitSums | None:
@@ -169,30 +171,12 @@ class Result:
     def _lists(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
         if name not in self._schema.names:
             return np.empty((self.n_samples, 0), dtype)
-        column = self._column(name)
-        width = column.type.list_size
-        flat = numbers(
-            pa.chunked_array([c.flatten() for c in column.chunks], column.type.value_type)
-        )
-        return read_only(flat.astype(dtype, copy=False).reshape(self.n_samples, width))
+        return read_only(self._matrix(self._column(name)).astype(dtype, copy=False))
 
-    def _listed(self, name: str, rows: NDArray[np.integer], dtype: DTypeLike) -> NDArray[Any]:
-        if name not in self._schema.names:
-            return np.empty((len(rows), 0), dtype)
-        width = self._schema.field(name).type.list_size
-        listed = np.empty((len(rows), width), dtype)
-        try:
-            with pq.ParquetFile(self._predictions, memory_map=True) as file:
-                groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-                start = np.concatenate([[0], np.cumsum(groups)])
-                for group in np.unique(np.searchsorted(start, rows, "right") - 1).tolist():
-                    inside = (rows >= start[group]) & (rows < start[group + 1])
-                    column = file.read_row_group(group, columns=[name]).column(0)
-                    taken = column.take(pa.array(rows[inside] - start[group])).combine_chunks()
-                    listed[inside] = numbers(pa.chunked_array([taken.flatten()])).reshape(-1, width)
-        except (pa.ArrowException, OSError) as error:
-            raise StudyError(f"{self._predictions} cannot be read: {error}") from None
-        return listed
+    @staticmethod
+    def _matrix(column: pa.ChunkedArray) -> NDArray[Any]:
+        flat = pa.chunked_array([c.flatten() for c in column.chunks], column.type.value_type)
+        return numbers(flat).reshape(-1, column.type.list_size)
 
     @cached_property
     def _schema(self) -> pa.Schema:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from classblocks.study.format import SAMPLES_FILE, StudyError
 from classblocks.study.numbers import numbers
+from classblocks.study.row_groups import MOST_KEPT_ROWS, take_rows
 
 FIXED = ("sample_id", "true", "split", "uri")
 _SCHEMA = pa.schema(
@@ -106,6 +107,24 @@ class Samples:
     def take(self, positions: ArrayLike) -> pa.Table:
         """Return whole rows, user columns included, without turning the rest into objects."""
         return self._table(self.schema.names).take(pa.array(np.asarray(positions, np.int64)))
+
+    def some(self, positions: NDArray[np.integer]) -> pa.Table:
+        """Return whole rows: of a large table those read from disk, else of columns kept."""
+        if self.n > MOST_KEPT_ROWS:
+            return take_rows(self.path, self.schema.names, positions)
+        taken = pa.array(positions)
+        columns = [
+            pa.chunked_array([pa.array(self.sample_id[positions])]),
+            pa.chunked_array([pa.array(self.true[positions])]),
+            *(column.take(taken) for column in (self.split, self.uri, *self.columns.columns)),
+        ]
+        return pa.table(columns, names=[*FIXED, *self.columns.column_names])
+
+    def release(self) -> None:
+        """Forget the numbers kept of a large table; they are read again when asked for."""
+        if self.n > MOST_KEPT_ROWS:
+            for name in ("sample_id", "true", "_by_id"):
+                self.__dict__.pop(name, None)
 
     @cached_property
     def _metadata(self) -> pq.FileMetaData:

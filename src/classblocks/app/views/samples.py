@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from classblocks.app.context import Context
 from classblocks.app.parameters import Parameters
-from classblocks.app.wire import Column, Reply, arrow_numbers
+from classblocks.app.wire import Column, Reply
+from classblocks.study.numbers import numbers
 from classblocks.study.result import Result
+from classblocks.study.samples import FIXED
 
 MOST_SAMPLES = 2_000
 
@@ -23,24 +25,26 @@ def samples(context: Context, parameters: Parameters) -> Reply:
     place = _place_of_sample(context, result, table.n)[asked]
     known = place >= 0
     top_class, top_prob = result.top(rows.row[place[known]])
-    ids = table.sample_id[asked].tolist()
+    about = table.some(asked)
+    ids = about.column("sample_id").to_pylist()
     columns: dict[str, Column] = {
         "sample": asked,
-        "true": table.true[asked].astype(np.int32),
+        "true": numbers(about.column("true")),
         "pred": _spread(rows.pred(place[known]), known, -1, np.int32),
         "true_rank": _spread(rows.true_rank[place[known]], known, -1, np.int32),
         "p_true": _spread(rows.p_true[place[known]], known, np.nan, np.float32),
         "p_pred": _spread(rows.p_pred[place[known]], known, np.nan, np.float32),
         "sample_id": [str(sample_id) for sample_id in ids],
-        "uri": _text(table.uri, asked),
+        "uri": _text(about.column("uri")),
         "thumb": [thumbnails.hash(sample_id) or "" for sample_id in ids],
     }
     for k in range(top_class.shape[1]):
         columns[f"top_class_{k}"] = _spread(top_class[:, k], known, -1, np.int32)
     for k in range(top_prob.shape[1]):
         columns[f"top_prob_{k}"] = _spread(top_prob[:, k], known, np.nan, np.float32)
-    for name, column in zip(table.columns.column_names, table.columns.columns, strict=True):
-        columns[f"user:{name}"] = _text(column, asked)
+    for name in about.column_names:
+        if name not in FIXED:
+            columns[f"user:{name}"] = _text(about.column(name))
     return Reply("samples", columns)
 
 
@@ -68,6 +72,5 @@ def _spread(
     return spread
 
 
-def _text(column: pa.ChunkedArray, positions: NDArray[np.int32]) -> list[str]:
-    values = column.take(arrow_numbers(positions)).to_pylist()
-    return ["" if value is None else str(value) for value in values]
+def _text(column: pa.ChunkedArray) -> list[str]:
+    return ["" if value is None else str(value) for value in column.to_pylist()]

@@ -122,6 +122,8 @@ def _top_distance(
 ) -> tuple[float, float]:
     """Return HD@5 and its least possible value; NaN where the best classes are unknown."""
     result, rows = asked.result, context.rows(asked.result)
+    if result.top(np.empty(0, np.int64))[0].shape[1] < _TOP:
+        return _NAN, _NAN
     true, pred = result.true, result.pred
     shown = np.zeros(len(rows), bool)
     shown[rows.row[keep]] = True
@@ -129,7 +131,7 @@ def _top_distance(
     for first in range(0, len(rows), _CHUNK):
         part = first + np.flatnonzero(shown[first : first + _CHUNK])
         top = result.top(part)[0]
-        if top.shape[1] < _TOP or (top[:, :_TOP] < 0).any():
+        if (top[:, :_TOP] < 0).any():
             n = 0
             break
         found = hierarchical_metrics(true[part], pred[part], tree, top[:, :_TOP])
@@ -137,6 +139,7 @@ def _top_distance(
         if found.n_samples:
             distance += found.hd_k * found.n_samples
             least += found.best_hd_k * found.n_samples
+    del true, pred
     result.release()
     return (distance / n, least / n) if n else (_NAN, _NAN)
 
