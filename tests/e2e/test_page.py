@@ -128,7 +128,7 @@ def test_box_of_cells_selects_their_samples(open_page, planted, last):
     page.wait_for(selected=(inside & wrong).sum())
     page.page.keyboard.press("d")
     page.wait_for(selected=inside.sum())
-    assert "8 classes taken for 8 classes" in page.page.locator(".right h2").inner_text()
+    assert "true in animal, predicted in 8 classes" in page.page.locator(".right h2").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,7 @@ def test_slider_filters_and_chip_takes_it_away(open_page, last):
 
 def test_address_restores_the_view_in_a_fresh_page(open_page):
     page = open_page(f"sel=fn:{ANIMAL}&topk=1&diagonal=1&group=pred")
+    page.page.get_by_role("button", name="Colour of the cells").click()
     assert page.page.get_by_role("checkbox", name="halo").is_checked()
     page.page.get_by_role("checkbox", name="halo").uncheck()
     page.wait_until("location.hash.includes('halo=0')")
@@ -189,6 +190,7 @@ def test_address_restores_the_view_in_a_fresh_page(open_page):
         attribute = f"data-{name}"
         expected = page.page.get_attribute("#classblocks", attribute)
         assert again.page.get_attribute("#classblocks", attribute) == expected
+    again.page.get_by_role("button", name="Colour of the cells").click()
     assert not again.page.get_by_role("checkbox", name="halo").is_checked()
     assert again.page.get_by_role("checkbox", name="diagonal").is_checked()
 

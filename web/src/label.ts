@@ -1,3 +1,4 @@
+import { nodeOfRange } from "./core/blocks";
 import type { Classes, Tree } from "./model";
 import { resultTitle } from "./results";
 import type { ResultInfo } from "./source/source";
@@ -68,7 +69,10 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
       if (!box) return "No cells";
       const rows = rangeName(box.rows.start, box.rows.stop, tree, classes);
       const cols = rangeName(box.cols.start, box.cols.stop, tree, classes);
-      return more.length === 0 ? `${rows} taken for ${cols}` : `${selection.boxes.length} boxes of cells`;
+      if (more.length > 0) return `${selection.boxes.length} boxes of cells`;
+      return rows.isGroup || cols.isGroup
+        ? `true in ${rows.name}, predicted in ${cols.name}`
+        : `${rows.name} taken for ${cols.name}`;
     }
     case "lasso":
       return "Cells inside a lasso";
@@ -81,9 +85,16 @@ function shortName(tree: Tree, classes: Classes, node: number): string {
   return classes.short[tree.classId[node]] ?? nodeName(tree, classes, node);
 }
 
-function rangeName(start: number, stop: number, tree: Tree, classes: Classes): string {
-  if (stop - start === 1) return classes.short[tree.classOfLeaf[start]] ?? "";
-  return `${(stop - start).toLocaleString("en-US")} classes`;
+function rangeName(
+  start: number,
+  stop: number,
+  tree: Tree,
+  classes: Classes,
+): { readonly name: string; readonly isGroup: boolean } {
+  if (stop - start === 1) return { name: classes.short[tree.classOfLeaf[start]] ?? "", isGroup: false };
+  const node = nodeOfRange(tree, start, stop);
+  if (node > 0) return { name: shortName(tree, classes, node), isGroup: true };
+  return { name: `${(stop - start).toLocaleString("en-US")} classes`, isGroup: false };
 }
 
 function listed(names: readonly string[]): string {

@@ -1,14 +1,15 @@
 import type { Mapped } from "../core/values";
-import { type Axis, edge, type Plot } from "../layout/frame";
+import type { Axis, Plot } from "../layout/frame";
 import { columnLabels, groupLine, textLine } from "../layout/labels";
 import { firstCell, type MatrixScene } from "../layout/matrix";
 import { shortValueText, valueText } from "../layout/valueText";
 import type { Tree } from "../model";
 import type { ColourMap } from "../state/state";
 import { cellLut } from "./colourMaps";
+import { drawGroups, drawRings, drawUndefined, paintPartition } from "./matrixBlocks";
 import { MatrixSampler } from "./matrixPyramid";
 import { colourise, colouriseWithHalo, hasHalo, type MatrixRaster, matrixRaster } from "./matrixRaster";
-import { css, haloLut, type Lut, mix, type Theme, textOn, theme, unpack } from "./palette";
+import { css, haloLut, type Lut, type Theme, textOn, theme, unpack } from "./palette";
 import { font, TextFitter } from "./text";
 
 /** Everything one frame of the matrix needs; lengths are device pixels. */
@@ -25,6 +26,10 @@ export interface MatrixPicture {
   readonly dark: boolean;
   readonly colours: ColourMap;
   readonly halo: boolean;
+  /** First leaves of the blocks to outline, and the end; null for none. */
+  readonly cuts: Int32Array | null;
+  /** Cells to ring. */
+  readonly rings: readonly { readonly row: number; readonly col: number }[];
   readonly diagonal: boolean;
 }
 
@@ -46,8 +51,10 @@ export class MatrixPainter {
     context.rect(picture.plot.x, picture.plot.y, picture.plot.width, picture.plot.height);
     context.clip();
     if (!picture.diagonal) drawDiagonal(context, picture, look);
-    drawBlocks(context, picture, look);
+    drawGroups(context, picture, look, picture.cuts !== null);
+    drawUndefined(context, picture, picture.mapped.undefinedRow, picture.mapped.undefinedCol, look);
     this.drawNumbers(context, picture);
+    drawRings(context, picture, picture.rings, look);
     context.restore();
     drawFrame(context, picture, look);
     this.drawColumnLabels(context, picture, look);
@@ -69,6 +76,9 @@ export class MatrixPainter {
     this.sampler.sample(this.raster, picture.scene, columns, rows, size >= 8 * ratio ? Math.round(ratio) : 0);
     if (picture.halo && hasHalo(size)) colouriseWithHalo(this.raster, this.luts.colours, this.luts.halo, out);
     else colourise(this.raster, this.luts.colours, out);
+    if (picture.cuts !== null) {
+      paintPartition(out, this.raster, picture.cuts, columns, rows, ratio, theme(picture.dark));
+    }
     context.putImageData(this.image, plot.x, plot.y);
   }
 
@@ -149,27 +159,4 @@ function drawDiagonal(context: CanvasRenderingContext2D, picture: MatrixPicture,
   context.moveTo(plot.x + (low - columns.start) * columns.scale, plot.y + (low - rows.start) * rows.scale);
   context.lineTo(plot.x + (high - columns.start) * columns.scale, plot.y + (high - rows.start) * rows.scale);
   context.stroke();
-}
-
-// Children of the root stand out; deeper groups appear as they grow, fainter with depth.
-function drawBlocks(context: CanvasRenderingContext2D, picture: MatrixPicture, look: Theme): void {
-  const { tree, plot, columns, rows, ratio } = picture;
-  const width = Math.max(1, Math.round(ratio));
-  context.lineWidth = width;
-  for (let node = tree.nNodes - 1; node > 0; node--) {
-    if (tree.classId[node] >= 0) continue;
-    const isOut =
-      tree.stop[node] <= Math.max(rows.start, columns.start) &&
-      tree.stop[node] <= Math.min(rows.start, columns.start);
-    if (isOut) continue;
-    const depth = tree.depth[node];
-    if (depth > 1 && (tree.stop[node] - tree.start[node]) * rows.scale < 28 * ratio) continue;
-    const x0 = plot.x + edge(columns, tree.start[node]);
-    const x1 = plot.x + edge(columns, tree.stop[node]);
-    const y0 = plot.y + edge(rows, tree.start[node]);
-    const y1 = plot.y + edge(rows, tree.stop[node]);
-    if (x1 <= plot.x || y1 <= plot.y || x0 >= plot.x + plot.width || y0 >= plot.y + plot.height) continue;
-    context.strokeStyle = css(mix(look.background, look.ink, depth === 1 ? 0.62 : depth === 2 ? 0.3 : 0.18));
-    context.strokeRect(x0 + width / 2, y0 + width / 2, x1 - x0 - width, y1 - y0 - width);
-  }
 }

@@ -12,6 +12,10 @@ export interface MatrixMarks {
   readonly boxes: readonly { readonly rows: Range; readonly cols: Range }[];
   readonly rubber: { readonly rows: Range; readonly cols: Range } | null;
   readonly hovered: { readonly rows: Range; readonly cols: Range } | null;
+  /** Cells of or between blocks that the pointer is on. */
+  readonly region: { readonly rows: Range; readonly cols: Range } | null;
+  /** Corners as (column, row) in leaf units. */
+  readonly lasso: readonly (readonly [number, number])[] | null;
   readonly cross: { readonly row: number; readonly col: number } | null;
   readonly crossRow: number | null;
 }
@@ -37,6 +41,8 @@ export function drawMatrixMarks(context: CanvasRenderingContext2D, marks: Matrix
   context.clip();
   if (marks.group !== null) drawBands(context, marks, marks.group.ranges, marks.group.part, look);
   for (const box of marks.boxes) drawBox(context, marks, box, look, 0.12);
+  if (marks.lasso !== null) drawLasso(context, marks, marks.lasso, look);
+  if (marks.region !== null) drawRegion(context, marks, marks.region, look);
   if (marks.hovered !== null) drawHoverBand(context, marks, marks.hovered, look);
   if (marks.cross !== null) drawCross(context, marks, marks.cross.row, marks.cross.col, look);
   else if (marks.crossRow !== null) drawRow(context, marks, marks.crossRow, look);
@@ -136,6 +142,42 @@ function drawBox(
     width + line + 2 * room,
     height + line + 2 * room,
   );
+}
+
+function drawLasso(
+  context: CanvasRenderingContext2D,
+  { plot, columns, rows, ratio }: MatrixMarks,
+  polygon: readonly (readonly [number, number])[],
+  look: Theme,
+): void {
+  context.beginPath();
+  for (const [x, y] of polygon) {
+    context.lineTo(plot.x + (x - columns.start) * columns.scale, plot.y + (y - rows.start) * rows.scale);
+  }
+  context.closePath();
+  context.fillStyle = css(look.accent, 0.12);
+  context.fill("evenodd");
+  context.strokeStyle = css(look.accent);
+  context.lineWidth = Math.max(1, 1.5 * ratio);
+  context.lineJoin = "round";
+  context.stroke();
+}
+
+function drawRegion(
+  context: CanvasRenderingContext2D,
+  marks: MatrixMarks,
+  { rows, cols }: { readonly rows: Range; readonly cols: Range },
+  look: Theme,
+): void {
+  context.fillStyle = css(look.ink, 0.03);
+  context.fillRect(...rowBand(marks, rows));
+  context.fillRect(...colBand(marks, cols));
+  context.fillStyle = css(look.accent, 0.1);
+  const box = boxOf(marks, rows, cols);
+  context.fillRect(...box);
+  context.strokeStyle = css(look.accent, 0.75);
+  context.lineWidth = Math.max(1, Math.round(marks.ratio));
+  context.strokeRect(...box);
 }
 
 function drawHoverBand(

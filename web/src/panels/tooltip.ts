@@ -1,9 +1,8 @@
-import { findCell } from "../core/cells";
-import { ancestors } from "../core/hierarchy";
 import { wilson } from "../core/metrics";
 import type { Page } from "../derive";
 import { nodeName, nodePath } from "../label";
 import type { Hover } from "../model";
+import { cellTip, regionTip } from "./cellTip";
 import { count, counted, measure, rate } from "./format";
 
 /** What a tooltip says: a title, a line below it, and rows of name and value. */
@@ -13,6 +12,8 @@ export interface Tip {
   readonly rows: readonly (readonly [name: string, value: string, extra?: string])[];
   /** Classes whose typical samples are shown; empty for none. */
   readonly classes: readonly number[];
+  /** Samples that are shown themselves, by position in the study; absent for none. */
+  readonly samples?: readonly number[];
 }
 
 const MOST_THUMBNAILS = 8;
@@ -29,7 +30,7 @@ export function tipOf(page: Page, hover: Hover): Tip | null {
     case "neuron":
       return neuronTip(page, hover.column);
     case "region":
-      return null;
+      return regionTip(page, hover);
   }
 }
 
@@ -71,29 +72,6 @@ function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
     note: [size, aliases && aliases !== title ? aliases : "", above].filter(Boolean).join(" · "),
     rows,
     classes: manifest.study.has_thumbnails && model.rows ? shown : [],
-  };
-}
-
-function cellTip({ model }: Page, row: number, col: number): Tip | null {
-  const { tree, classes, cells, filtered, groups, state } = model;
-  const trueClass = tree.classOfLeaf[row];
-  const predClass = tree.classOfLeaf[col];
-  if (trueClass === undefined || predClass === undefined) return null;
-  const cell = findCell(cells, trueClass, predClass);
-  const n = cell < 0 ? 0 : filtered.count[cell];
-  const leaf = tree.nodeOfLeaf[row];
-  const total = groups.tp[leaf] + groups.fn[leaf];
-  const group = ancestors(tree).of(row, col);
-  const hidden = n > 0 && n < state.filter.minCount;
-  return {
-    title: `${classes.name[trueClass]} → ${classes.name[predClass]}`,
-    note: row === col ? "correct" : "true → predicted",
-    rows: [
-      ["samples", count(n), hidden ? "hidden by the cell filter" : ""],
-      ["of its row", rate(n / total), `of ${count(total)}`],
-      ["group", nodeName(tree, classes, group) || "all classes", ""],
-    ],
-    classes: [],
   };
 }
 

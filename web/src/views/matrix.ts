@@ -1,76 +1,43 @@
 import { findCell } from "../core/cells";
 import { MatrixPainter } from "../draw/matrix";
 import { drawMatrixMarks } from "../draw/matrixMarks";
+import { createMatrixPictures, matrixAxes } from "../draw/matrixPicture";
 import { theme } from "../draw/palette";
 import { createSurface } from "../draw/surface";
-import {
-  type Axis,
-  axis,
-  devicePlot,
-  leafAt,
-  type Plot,
-  panned,
-  squarePlot,
-  visibleRect,
-  zoomed,
-} from "../layout/frame";
-import { hitColumnLabel } from "../layout/labels";
-import {
-  groupAround,
-  hitMatrix,
-  leafRanges,
-  type MatrixScene,
-  type MatrixTarget,
-  matrixScene,
-  orderCells,
-} from "../layout/matrix";
-import { memo } from "../memo";
-import type { Hover, Model, Pointer, Tree, View, ViewContext } from "../model";
-import type { Range } from "../state/state";
+import { devicePlot, panned, squarePlot, visibleRect, zoomed } from "../layout/frame";
+import { type LeafPoint, simplifyLasso } from "../layout/lasso";
+import { groupAround, leafRanges, type MatrixTarget } from "../layout/matrix";
+import { type Region, regionAt } from "../layout/regions";
+import type { Hover, Model, Tree, View, ViewContext } from "../model";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
+import { matrixPlaces } from "./matrixPlaces";
 import { type Point, watchPointer } from "./pointer";
 
-/** Cells smaller than this many CSS px are picked from their surroundings. */
-const reachCss = 5;
+/** Corners of a lasso at most, so that it fits into an address. */
+const mostCorners = 64;
 
-interface Box {
-  readonly rows: Range;
-  readonly cols: Range;
+/** Asked for with the right button: what lies there, and where the menu goes in client CSS px. */
+export interface MatrixMenu {
+  readonly cell: { readonly row: number; readonly col: number } | null;
+  readonly x: number;
+  readonly y: number;
 }
 
-/** Show the confusion matrix in an element. */
+/** Show the confusion matrix in an element; `matrixmenu` events ask for its context menu. */
 export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   let model: Model | null = null;
-  let rubber: Box | null = null;
+  let rubber: Region | null = null;
+  let lasso: LeafPoint[] | null = null;
   const controller = new AbortController();
   const painter = new MatrixPainter();
-  const orderOf = memo(orderCells);
-  const colouredOf = memo(matrixScene);
-
-  function sceneOf(shown: Model): MatrixScene {
-    const { mapped, scale } = shown;
-    return colouredOf(orderOf(shown.tree, mapped.pattern), mapped, scale, shown.state.encoding.diagonal);
-  }
+  const pictures = createMatrixPictures();
 
   const surface = createSurface(element, {
     data(context) {
       if (model === null) return;
       const plot = devicePlot(squarePlot(surface), surface.ratio);
-      const { encoding } = model.state;
-      painter.draw(context, {
-        scene: sceneOf(model),
-        tree: model.tree,
-        label: model.label,
-        mapped: model.mapped,
-        plot,
-        ...axesOf(model, plot),
-        ratio: surface.ratio,
-        dark: model.dark,
-        colours: encoding.colours,
-        halo: encoding.halo,
-        diagonal: encoding.diagonal,
-      });
+      painter.draw(context, pictures.picture(model, plot, surface.ratio));
     },
     overlay(context) {
       if (model === null) return;
@@ -78,11 +45,12 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       const { selection } = state;
       const plot = devicePlot(squarePlot(surface), surface.ratio);
       const hover = ctx.hover.get();
+      const isDrawing = rubber !== null || lasso !== null;
       drawMatrixMarks(
         context,
         {
           plot,
-          ...axesOf(model, plot),
+          ...matrixAxes(model, plot),
           ratio: surface.ratio,
           group:
             selection.kind === "groups"
@@ -90,58 +58,61 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
               : null,
           boxes: selection.kind === "cells" ? selection.boxes : [],
           rubber,
+          lasso: lasso ?? (selection.kind === "lasso" ? selection.polygon : null),
           hovered: hoveredBox(tree, hover),
-          cross: hover?.kind === "cell" && rubber === null ? hover : null,
+          region: hover?.kind === "region" && !isDrawing ? hover : null,
+          cross: hover?.kind === "cell" && !isDrawing ? hover : null,
           crossRow: hover?.kind === "response" ? hover.leaf : null,
         },
         theme(model.dark),
       );
     },
   });
+  const places = matrixPlaces(surface);
   const text = readableBy(element, "Confusion matrix: rows are true classes, columns predicted classes");
 
   function targetAt(shown: Model, point: Point): MatrixTarget | null {
-    const plot = squarePlot(surface);
-    const { columns, rows } = axesOf(shown, plot);
-    return hitMatrix(sceneOf(shown), columns, rows, point.x - plot.x, point.y - plot.y, reachCss);
+    return places.targetAt(shown, pictures.scene(shown), point);
   }
 
-  function labelAt(shown: Model, point: Point): number {
-    const plot = squarePlot(surface);
-    if (point.y < 0 || point.y >= plot.y) return -1;
-    const { columns } = axesOf(shown, plot);
-    return hitColumnLabel(shown.tree, columns, point.x - plot.x, point.y);
+  /** What the pointer is on: a cell, a region of a partition between its cells, or a name above the columns. */
+  function hoverAt(shown: Model, point: Point): { hover: Hover | null; cursor: string } {
+    const target = targetAt(shown, point);
+    if (target === null) {
+      const node = places.labelAt(shown, point);
+      return node < 0 ? { hover: null, cursor: "" } : { hover: { kind: "node", node }, cursor: "pointer" };
+    }
+    if (shown.partition === null || target.filled) {
+      return { hover: { kind: "cell", row: target.row, col: target.col }, cursor: "crosshair" };
+    }
+    const region = regionAt(shown.partition.cuts, target.row, target.col);
+    return { hover: { kind: "region", ...region }, cursor: "cell" };
   }
 
-  function cellAround(shown: Model, row: number, col: number): Pointer["around"] {
-    const plot = squarePlot(surface);
-    const { columns, rows } = axesOf(shown, plot);
-    const x = plot.x + (col - columns.start) * columns.scale;
-    const y = plot.y + (row - rows.start) * rows.scale;
-    return surface.toClient(x, y, x + columns.scale, y + rows.scale);
+  function aroundOf(shown: Model, hover: Hover) {
+    if (hover.kind === "node") return places.labelAround(shown, hover.node);
+    if (hover.kind === "region") return undefined;
+    return hover.kind === "cell" ? places.regionAround(shown, cellRegion(hover)) : undefined;
   }
 
-  function labelAround(shown: Model, node: number): Pointer["around"] {
-    const plot = squarePlot(surface);
-    const { columns } = axesOf(shown, plot);
-    const at = (leaf: number) =>
-      plot.x + Math.min(plot.width, Math.max(0, (leaf - columns.start) * columns.scale));
-    return surface.toClient(at(shown.tree.start[node]), 0, at(shown.tree.stop[node]), plot.y);
-  }
-
-  function boxBetween(shown: Model, from: Point, to: Point): Box {
-    const plot = squarePlot(surface);
-    const { columns, rows } = axesOf(shown, plot);
-    const n = shown.cells.nClasses;
-    return {
-      rows: rangeBetween(rows, from.y - plot.y, to.y - plot.y, n),
-      cols: rangeBetween(columns, from.x - plot.x, to.x - plot.x, n),
-    };
-  }
-
-  function setRubber(box: Box | null): void {
+  function setRubber(box: Region | null): void {
     rubber = box;
     surface.invalidate("overlay");
+  }
+
+  function setLasso(path: LeafPoint[] | null): void {
+    lasso = path;
+    surface.invalidate("overlay");
+  }
+
+  function dragLasso(shown: Model, from: Point, to: Point, isDone: boolean): void {
+    const path = lasso ?? [places.leafPoint(shown, from)];
+    path.push(places.leafPoint(shown, to));
+    setLasso(isDone ? null : path);
+    if (!isDone) return;
+    const { x, y } = places.leavesPerPixel(shown);
+    const polygon = simplifyLasso(path, mostCorners, 0.5 * x * y);
+    ctx.dispatch({ type: "selectLasso", polygon: polygon.map(([a, b]) => [rounded(a), rounded(b)]) });
   }
 
   watchPointer(
@@ -149,25 +120,10 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
     {
       hover(point, clientX, clientY) {
         if (model === null) return;
-        const target = targetAt(model, point);
-        const node = target === null ? labelAt(model, point) : -1;
-        const isHovering = target !== null || node >= 0;
-        const before = ctx.hover.get();
-        const isSame =
-          before?.kind === "cell"
-            ? target !== null && before.row === target.row && before.col === target.col
-            : before?.kind === "node" && target === null && before.node === node;
-        element.style.cursor = target !== null ? "crosshair" : node >= 0 ? "pointer" : "";
-        const around =
-          target !== null
-            ? cellAround(model, target.row, target.col)
-            : node >= 0
-              ? labelAround(model, node)
-              : undefined;
-        ctx.pointer.set(isHovering ? { x: clientX, y: clientY, around } : null);
-        if (isSame) return;
-        if (target !== null) ctx.hover.set({ kind: "cell", row: target.row, col: target.col });
-        else ctx.hover.set(node >= 0 ? { kind: "node", node } : null);
+        const { hover, cursor } = hoverAt(model, point);
+        element.style.cursor = cursor;
+        ctx.pointer.set(hover && { x: clientX, y: clientY, around: aroundOf(model, hover) });
+        if (!isSame(ctx.hover.get(), hover)) ctx.hover.set(hover);
       },
       leave() {
         ctx.hover.set(null);
@@ -176,58 +132,79 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       click(point) {
         if (model === null) return;
         const target = targetAt(model, point);
-        const node = target === null ? labelAt(model, point) : -1;
-        if (node >= 0) {
-          ctx.dispatch({
-            type: "selectNodes",
-            nodes: [model.tree.wireNode[node]],
-            part: "pred",
-            add: point.shift,
-          });
-        } else if (target?.filled) {
-          selectCell(target.row, target.col, point.shift);
-        } else if (target === null && !point.shift) {
-          ctx.dispatch({ type: "clearSelection" });
-        }
+        if (target === null) clickLabel(model, places.labelAt(model, point), point);
+        else if (model.partition !== null && (point.other || !target.filled)) {
+          selectRegion(regionAt(model.partition.cuts, target.row, target.col), point.shift);
+        } else if (target.filled) selectCell(model, target.row, target.col, point.shift);
       },
       doubleClick(point) {
         if (model === null) return;
         const target = targetAt(model, point);
         const node =
-          target === null ? labelAt(model, point) : groupAround(model.tree, target.row, target.col);
+          target === null ? places.labelAt(model, point) : groupAround(model.tree, target.row, target.col);
         if (node >= 0) zoomToNode(model, node);
       },
       drag(from, to, isDone) {
         if (model === null) return;
-        const box = boxBetween(model, from, to);
+        if (model.state.tool === "lasso") {
+          dragLasso(model, from, to, isDone);
+          return;
+        }
+        const box = places.boxBetween(model, from, to);
         setRubber(isDone ? null : box);
-        if (isDone) ctx.dispatch({ type: "selectCells", ...box, add: from.shift || to.shift });
+        if (isDone) selectRegion(box, from.shift || to.shift);
       },
-      cancelDrag: () => setRubber(null),
+      cancelDrag() {
+        setRubber(null);
+        setLasso(null);
+      },
       pan(dx, dy) {
         if (model === null) return;
-        const { columns, rows } = axesOf(model, squarePlot(surface));
-        pan(-dx / columns.scale, -dy / rows.scale);
+        const { x, y } = places.leavesPerPixel(model);
+        pan(-dx * x, -dy * y);
+      },
+      menu(point, x, y) {
+        if (model === null) return;
+        const hover = ctx.hover.get();
+        const target = point ? targetAt(model, point) : hover?.kind === "cell" ? hover : null;
+        const cell = target && { row: target.row, col: target.col };
+        element.dispatchEvent(
+          new CustomEvent<MatrixMenu>("matrixmenu", { bubbles: true, detail: { cell, x, y } }),
+        );
       },
       zoom(factor, point) {
         if (model === null) return;
-        const plot = squarePlot(surface);
-        const { columns, rows } = axesOf(model, plot);
-        const x = columns.start + Math.min(plot.width, Math.max(0, point.x - plot.x)) / columns.scale;
-        const y = rows.start + Math.min(plot.height, Math.max(0, point.y - plot.y)) / rows.scale;
-        zoom(factor, x, y);
+        zoom(factor, ...places.leafPoint(model, point));
       },
     },
     controller.signal,
   );
 
-  function selectCell(row: number, col: number, add: boolean): void {
-    ctx.dispatch({
-      type: "selectCells",
-      rows: { start: row, stop: row + 1 },
-      cols: { start: col, stop: col + 1 },
-      add,
-    });
+  /** Groups selected before and a name clicked with a key down: true in these, predicted in that. */
+  function clickLabel(shown: Model, node: number, point: Point): void {
+    const { tree, state } = shown;
+    if (node < 0) {
+      if (!point.shift) ctx.dispatch({ type: "clearSelection" });
+      return;
+    }
+    if (point.other && state.selection.kind === "groups") {
+      const cols = { start: tree.start[node], stop: tree.stop[node] };
+      leafRanges(tree, state.selection.nodes).forEach((rows, at) => {
+        selectRegion({ rows, cols }, at > 0);
+      });
+      return;
+    }
+    ctx.dispatch({ type: "selectNodes", nodes: [tree.wireNode[node]], part: "pred", add: point.shift });
+  }
+
+  function selectRegion({ rows, cols }: Region, add: boolean): void {
+    ctx.dispatch({ type: "selectCells", rows, cols, add });
+  }
+
+  function selectCell(shown: Model, row: number, col: number, add: boolean): void {
+    selectRegion(cellRegion({ row, col }), add);
+    // A rate of a pair is that of two cells.
+    if (shown.mapped.kind === "pair" && row !== col) selectRegion(cellRegion({ row: col, col: row }), true);
   }
 
   function zoomToNode(shown: Model, node: number): void {
@@ -265,7 +242,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
     const right = Math.max(0, col + 1 - rect.x1) - Math.max(0, rect.x0 - col);
     const down = Math.max(0, row + 1 - rect.y1) - Math.max(0, rect.y0 - row);
     if (right !== 0 || down !== 0) pan(right, down);
-    const around = cellAround(shown, row, col);
+    const around = places.regionAround(shown, cellRegion({ row, col }));
     if (around) {
       const [x, y] = [(around.left + around.right) / 2, (around.top + around.bottom) / 2];
       ctx.pointer.set({ x, y, around });
@@ -284,7 +261,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       else if (event.key === "ArrowUp") moveCross(model, 0, -step);
       else if (event.key === "ArrowDown") moveCross(model, 0, step);
       else if (event.key === "Enter" && hover?.kind === "cell")
-        selectCell(hover.row, hover.col, event.shiftKey);
+        selectCell(model, hover.row, hover.col, event.shiftKey);
+      else if (event.key === "Enter" && hover?.kind === "region") selectRegion(hover, event.shiftKey);
       else if (event.key === "+" || event.key === "-") {
         const x = hover?.kind === "cell" ? hover.col + 0.5 : (rect.x0 + rect.x1) / 2;
         const y = hover?.kind === "cell" ? hover.row + 0.5 : (rect.y0 + rect.y1) / 2;
@@ -319,28 +297,27 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   };
 }
 
-function hoveredBox(tree: Tree, hover: Hover | null): Box | null {
-  if (hover?.kind === "region") return hover;
+function cellRegion({ row, col }: { readonly row: number; readonly col: number }): Region {
+  return { rows: { start: row, stop: row + 1 }, cols: { start: col, stop: col + 1 } };
+}
+
+function rounded(position: number): number {
+  return Math.round(position * 1000) / 1000;
+}
+
+function isSame(a: Hover | null, b: Hover | null): boolean {
+  if (a?.kind === "cell" && b?.kind === "cell") return a.row === b.row && a.col === b.col;
+  if (a?.kind === "node" && b?.kind === "node") return a.node === b.node;
+  if (a?.kind === "region" && b?.kind === "region") {
+    return a.rows.start === b.rows.start && a.cols.start === b.cols.start;
+  }
+  return a === b;
+}
+
+function hoveredBox(tree: Tree, hover: Hover | null): Region | null {
   if (hover?.kind !== "node") return null;
   const range = { start: tree.start[hover.node], stop: tree.stop[hover.node] };
   return { rows: range, cols: range };
-}
-
-function axesOf(model: Model, plot: Plot): { columns: Axis; rows: Axis } {
-  const n = model.cells.nClasses;
-  const rect = visibleRect(model.state.viewport, n);
-  return {
-    columns: axis(rect.x0, rect.x1, plot.width, n),
-    rows: axis(rect.y0, rect.y1, plot.height, n),
-  };
-}
-
-function rangeBetween(along: Axis, a: number, b: number, nClasses: number): Range {
-  const clip = (position: number) => Math.min(along.pixels - 1e-6, Math.max(0, position));
-  return {
-    start: leafAt(along, clip(Math.min(a, b)), nClasses),
-    stop: leafAt(along, clip(Math.max(a, b)), nClasses) + 1,
-  };
 }
 
 function describeCell(model: Model, row: number, col: number): string {

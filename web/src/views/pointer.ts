@@ -5,6 +5,8 @@ export interface Point {
   readonly x: number;
   readonly y: number;
   readonly shift: boolean;
+  /** Alt, Ctrl or the command key is down. */
+  readonly other: boolean;
 }
 
 /** What a view does with the pointer; coordinates are CSS px from the element's corner. */
@@ -16,9 +18,13 @@ export interface PointerUse {
   doubleClick(point: Point): void;
   /** A drag with the main button; absent where that pans. */
   drag?(from: Point, to: Point, isDone: boolean): void;
+  /** Whether a press here begins a drag; else it pans. */
+  drags?(from: Point): boolean;
   /** The drag was given up. */
   cancelDrag?(): void;
   pan(dx: number, dy: number): void;
+  /** The context menu is asked for; null from the keyboard. */
+  menu?(point: Point | null, clientX: number, clientY: number): void;
   /** `factor` below 1 zooms in. */
   zoom(factor: number, point: Point): void;
 }
@@ -34,6 +40,7 @@ export function watchPointer(surface: Surface, use: PointerUse, signal: AbortSig
   const pointOf = (event: MouseEvent): Point => ({
     ...surface.toLocal(event.clientX, event.clientY),
     shift: event.shiftKey,
+    other: event.altKey || event.ctrlKey || event.metaKey,
   });
   const release = () => {
     if (press !== null && element.hasPointerCapture(press.id)) element.releasePointerCapture(press.id);
@@ -45,8 +52,9 @@ export function watchPointer(surface: Surface, use: PointerUse, signal: AbortSig
     "pointerdown",
     (event) => {
       if (press !== null) return;
-      const pans = event.button !== 0 || event.altKey || isSpaceDown || use.drag === undefined;
       const from = pointOf(event);
+      const drags = use.drag !== undefined && (use.drags?.(from) ?? true);
+      const pans = event.button !== 0 || event.altKey || isSpaceDown || !drags;
       press = { from, last: from, pans, moved: false, id: event.pointerId };
       element.setPointerCapture(event.pointerId);
       if (event.button === 1) event.preventDefault();
@@ -84,6 +92,8 @@ export function watchPointer(surface: Surface, use: PointerUse, signal: AbortSig
         if (!pans) use.drag?.(from, pointOf(event), true);
       } else if (event.button === 0) {
         use.click(pointOf(event));
+      } else if (event.button === 2) {
+        use.menu?.(pointOf(event), event.clientX, event.clientY);
       }
     },
     { signal },
@@ -95,7 +105,14 @@ export function watchPointer(surface: Surface, use: PointerUse, signal: AbortSig
   element.addEventListener("pointercancel", giveUp, { signal });
   element.addEventListener("pointerleave", () => use.leave(), { signal });
   element.addEventListener("dblclick", (event) => use.doubleClick(pointOf(event)), { signal });
-  element.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+  element.addEventListener(
+    "contextmenu",
+    (event) => {
+      event.preventDefault();
+      if (event.button !== 2) use.menu?.(null, event.clientX, event.clientY);
+    },
+    { signal },
+  );
   element.addEventListener(
     "wheel",
     (event) => {
@@ -107,12 +124,24 @@ export function watchPointer(surface: Surface, use: PointerUse, signal: AbortSig
   window.addEventListener(
     "keydown",
     (event) => {
-      if (event.key === "Escape") giveUp();
       if (event.key !== " " || !element.matches(":hover") || isTyping(event)) return;
       isSpaceDown = true;
       event.preventDefault();
     },
     { signal },
+  );
+  // Before anything else that Escape may mean.
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      const isDrag = press?.moved && !press.pans;
+      giveUp();
+      if (!isDrag) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal, capture: true },
   );
   window.addEventListener(
     "keyup",
