@@ -288,6 +288,8 @@ def test_one_class_far_above_all_others():
         ((A, ORDER, 0), "expected 1 to 6"),
         ((A, ORDER, "many"), "a number or 'auto'"),
         ((A, ORDER, True), "a number or 'auto'"),
+        ((A, ORDER, 2.5), "a number or 'auto', got 2.5"),
+        ((A, ORDER, None), "a number or 'auto', got None"),
         ((A, ORDER, 2, "density"), "objective: expected one of size_weighted"),
         ((A, np.arange(5), 2), "each of 6 class ids once"),
         ((A, np.array([0, 1, 2, 3, 4, 4]), 2), "each of 6 class ids once"),
@@ -305,6 +307,8 @@ def test_bad_arguments(arguments, message):
     [
         ({"transform": "sqrt"}, "transform: expected one of log1p, none"),
         ({"along": "rows"}, "along: expected one of order, tree"),
+        ({"step": 1.5}, "step: expected 1 to 6, got 1.5"),
+        ({"step": 7}, "step: expected 1 to 6, got 7"),
         ({"along": "tree"}, "a class order has no nodes"),
         ({"objective": "generalised", "gamma": float("nan")}, "finite exponent"),
     ],

@@ -1,7 +1,6 @@
 """Division of the class order into blocks that hold as much confusion as possible."""
 
 from dataclasses import dataclass
-from operator import index
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -136,7 +135,7 @@ def partition(
     leaf_of_class = _leaf_of_class(hierarchy, n_classes)
     if not np.isfinite(gamma):
         raise ValueError(f"gamma: expected a finite exponent, got {gamma}")
-    if not 1 <= index(step) <= n_classes:
+    if not _is_whole(step) or not 1 <= step <= n_classes:
         raise ValueError(f"step: expected 1 to {n_classes}, got {step}")
     wanted = _wanted(n_blocks, n_classes)
     first, second = leaf_of_class[errors.true], leaf_of_class[errors.pred]
@@ -209,13 +208,17 @@ def _errors(counts: "ArrayLike | Cells | csr_array", transform: str) -> tuple[_E
 
 
 def _wanted(n_blocks: int | str, n_classes: int) -> int | None:
-    if n_blocks == "auto":
+    if isinstance(n_blocks, str) and n_blocks == "auto":
         return None
-    if isinstance(n_blocks, str | bool) or index(n_blocks) != n_blocks:
+    if not _is_whole(n_blocks):
         raise ValueError(f"n_blocks: expected a number or 'auto', got {n_blocks!r}")
-    if not 1 <= n_blocks <= n_classes:
+    if not 1 <= int(n_blocks) <= n_classes:
         raise ValueError(f"n_blocks: expected 1 to {n_classes} (classes), got {n_blocks}")
     return int(n_blocks)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _leaf_of_class(hierarchy: Hierarchy | ArrayLike, n_classes: int) -> NDArray[np.int32]:
