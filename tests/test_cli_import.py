@@ -130,3 +130,18 @@ def test_check_finds_a_damaged_file(tmp_path, classes):
     broken = run("check", tmp_path / "s")
     assert broken.exit_code == 1
     assert "predictions.parquet" in broken.output
+
+
+def test_probabilities_are_ranked_by_distance_too(tmp_path):
+    p = np.array([[0.4, 0.35, 0.25], [0.36, 0.3, 0.34], [0.1, 0.8, 0.1]])
+    np.savez(tmp_path / "p.npz", true=[0, 2, 1], probabilities=p)
+    (tmp_path / "tree.csv").write_text("path\nall/class 0\nall/b/class 1\nall/b/class 2\n")
+    arguments = ("import", tmp_path / "s", "--name", "r", "--predictions", tmp_path / "p.npz")
+    result = run(*arguments, "--hierarchy", tmp_path / "tree.csv", "--crm", "tree")
+    assert result.exit_code == 0, result.output
+    assert "r-crm: the same, ranked by distance in 'tree'" in result.output
+    study = studies.open(tmp_path / "s")
+    # Distances 2 across, 1 inside b: risks 1.2 1.05 1.15, 1.28 1.06 1.02, 1.8 0.3 1.
+    assert study.results["r-crm"].pred.tolist() == [1, 2, 1]
+    assert study.results["r"].pred.tolist() == [0, 0, 1]
+    assert "no hierarchy 'x'" in failure(*arguments, "--crm", "x")

@@ -185,3 +185,19 @@ def test_other_classes_than_those_of_the_study_are_refused(data):
     result = record(data, "--classes", data / "other.txt", name="r2")
     assert result.exit_code == 1
     assert "these are not the classes of" in result.stderr
+
+
+def test_one_command_records_a_second_result_ranked_by_distance(data):
+    result = record(data, "--hierarchy", "wordnet", "--crm", "wordnet", "--layers", "relu")
+    assert result.exit_code == 0, result.output
+    assert "r-crm: the same, ranked by distance in 'wordnet'" in result.output
+    study = studies.open(data / "s")
+    assert list(study.results) == ["r", "r-crm"]
+    first, second = study.results.values()
+    # Of two classes, distance changes nothing.
+    np.testing.assert_array_equal(first.pred, second.pred)
+    assert second.coordinates.model == "network + crm"
+    assert first.logits.n_samples == 6
+    again = record(data, "--crm", "nope", "--layers", "relu", name="other")
+    assert "no hierarchy 'nope'" in again.stderr
+    assert not list((data / "s" / "results").glob(".other*"))
