@@ -262,3 +262,21 @@ it("does nothing more once destroyed", async () => {
   expect(session.page.get()).toBeNull();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+describe("refresh", () => {
+  it("asks for the manifest at once, one question at a time", async () => {
+    const { source, session } = await start();
+    const asked = source.manifests.length;
+    const done = session.refresh();
+    void session.refresh();
+    await settled();
+    expect(source.manifests.length).toBe(asked + 1);
+    source.manifests[asked].answer({ manifest: { ...small, can_save: true }, etag: '"2"' });
+    await done;
+    expect(session.status.get().manifest?.can_save).toBe(true);
+    expect(source.manifests.length).toBe(asked + 2);
+    source.manifests[asked + 1].answer(null);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(source.manifests.length).toBe(asked + 3);
+  });
+});
