@@ -12,7 +12,8 @@ export interface IciclePicture {
   readonly plot: Plot;
   readonly ratio: number;
   readonly dark: boolean;
-  readonly kind: "rate" | "response";
+  /** What the values are: a rate, a mean response, or an overlap from 0 to 1. */
+  readonly kind: "rate" | "response" | "overlap";
   readonly range: readonly [number, number];
 }
 
@@ -112,7 +113,7 @@ export class IciclePainter {
   private coloursOf(picture: IciclePicture): { fill: string[]; text: string[] } {
     const key = `${picture.kind} ${picture.dark}`;
     if (this.colours?.key !== key) {
-      const ramp = picture.kind === "rate" ? rateRamp : countRamp;
+      const ramp = picture.kind === "response" ? countRamp : rateRamp;
       const colours: Rgb[] = Array.from({ length: levels + 1 }, (_, level) =>
         rampColour(ramp, picture.dark, level / levels),
       );
@@ -142,7 +143,9 @@ function levelOf(value: number, [low, high]: readonly [number, number]): number 
   return Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * levels);
 }
 
-function formatValue(value: number, kind: IciclePicture["kind"]): string {
+/** A value as the icicle writes it. */
+export function formatValue(value: number, kind: IciclePicture["kind"]): string {
   if (Number.isNaN(value)) return "–";
+  if (kind === "overlap") return value.toFixed(2);
   return kind === "rate" ? `${(value * 100).toFixed(1)} %` : value.toPrecision(3);
 }

@@ -47,7 +47,8 @@ export function drawIcicleMarks(context: CanvasRenderingContext2D, marks: Icicle
   context.strokeRect(x0 + inset, y0 + inset, x1 - x0 - 2 * inset, Math.max(line, y1 - y0 - 2 * inset));
 }
 
-function nodeBox(marks: IcicleMarks, node: number): readonly [number, number, number, number] {
+/** The box of a node in device pixels of the canvas, at least as high as can be seen: left, top, right, bottom. */
+export function nodeBox(marks: IcicleMarks, node: number): readonly [number, number, number, number] {
   const { tree, plot, depthEdge, ratio } = marks;
   const depth = tree.depth[node];
   const right = tree.classId[node] >= 0 ? depthEdge[depthEdge.length - 1] : depthEdge[depth + 1];

@@ -34,7 +34,7 @@ export function tipOf(page: Page, hover: Hover): Tip | null {
   }
 }
 
-function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
+function nodeTip({ model, layer, manifest, comparison }: Page, node: number): Tip {
   const { tree, classes, groups } = model;
   const tp = groups.tp[node];
   const fp = groups.fp[node];
@@ -57,6 +57,10 @@ function nodeTip({ model, layer, manifest }: Page, node: number): Tip {
       measure(model.nodeValue[node]),
       `mean, ${layer?.name ?? ""}`,
     ]);
+  }
+  if (model.state.icicle.colour === "agreement" && comparison) {
+    const best = comparison.bestName[node];
+    rows.unshift(["overlap", comparison.jaccard[node].toFixed(2), `with ${best} of ${model.state.compare}`]);
   }
   const title = nodeName(tree, classes, node) || "all classes";
   const above = nodePath(tree, classes, node).slice(0, -1).join(" › ");

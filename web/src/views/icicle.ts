@@ -1,5 +1,6 @@
-import { IciclePainter } from "../draw/icicle";
-import { drawIcicleMarks } from "../draw/icicleMarks";
+import { formatValue, IciclePainter, type IciclePicture } from "../draw/icicle";
+import { drawIcicleDrag, type IcicleDrag } from "../draw/icicleDrag";
+import { drawIcicleMarks, type IcicleMarks } from "../draw/icicleMarks";
 import { theme } from "../draw/palette";
 import { createSurface } from "../draw/surface";
 import { devicePlot, plotArea } from "../layout/frame";
@@ -7,6 +8,7 @@ import { depthEdges, hitIcicle, icicleBoxes, nodeBox, step, type TreeStep } from
 import type { Hover, Model, Pointer, View, ViewContext } from "../model";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
+import { dragOf, isEditable } from "./icicleDrag";
 import { type Point, watchPointer } from "./pointer";
 import { panRows, rowsOf, selectedRows, showLeaves, zoomRows } from "./rows";
 
@@ -19,9 +21,15 @@ const arrows: Readonly<Record<string, TreeStep>> = {
   End: "last",
 };
 
+/** What the icicle can do besides: move nodes, by wire number, before a child of a group or last. */
+export interface IcicleContext extends ViewContext {
+  moveNodes?(nodes: readonly number[], into: number, before: number | null): void;
+}
+
 /** Show the hierarchy in an element, its rows level with the matrix. */
-export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
+export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
   let model: Model | null = null;
+  let drag: IcicleDrag | null = null;
   const controller = new AbortController();
   const painter = new IciclePainter();
 
@@ -36,7 +44,7 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
         plot,
         ratio: surface.ratio,
         dark: model.dark,
-        kind: state.icicle.colour === "neuron" ? "response" : "rate",
+        kind: kindOf(state.icicle.colour),
         range: model.nodeRange,
       });
     },
@@ -44,24 +52,26 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
       if (model === null) return;
       const { tree, state } = model;
       const plot = devicePlot(plotArea(surface), surface.ratio);
-      drawIcicleMarks(
-        context,
-        {
-          tree,
-          plot,
-          rows: rowsOf(model, plot),
-          depthEdge: depthEdges(tree.maxDepth, plot.width),
-          ratio: surface.ratio,
-          selected:
-            state.selection.kind === "groups"
-              ? state.selection.nodes.map((wireNode) => tree.nodeOfWire[wireNode])
-              : [],
-          selectedRows: selectedRows(model),
-          hovered: hoveredNode(model, ctx.hover.get()),
-          isFocused: document.activeElement === element && element.matches(":focus-visible"),
-        },
-        theme(model.dark),
-      );
+      const { ratio } = surface;
+      const marks: IcicleMarks = {
+        tree,
+        plot,
+        rows: rowsOf(model, plot),
+        depthEdge: depthEdges(tree.maxDepth, plot.width),
+        ratio,
+        selected:
+          state.selection.kind === "groups"
+            ? state.selection.nodes.map((wireNode) => tree.nodeOfWire[wireNode])
+            : [],
+        selectedRows: selectedRows(model),
+        hovered: drag === null ? hoveredNode(model, ctx.hover.get()) : -1,
+        isFocused: document.activeElement === element && element.matches(":focus-visible"),
+      };
+      const look = theme(model.dark);
+      drawIcicleMarks(context, marks, look);
+      if (drag !== null) {
+        drawIcicleDrag(context, marks, { ...drag, x: drag.x * ratio, y: drag.y * ratio }, look);
+      }
     },
   });
   const text = readableBy(element, "Class hierarchy. Arrow keys move, Enter selects, Escape clears.");
@@ -100,6 +110,28 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
         const { tree, cells } = model;
         const viewport = zoomTo(tree.start[node], tree.stop[node], cells.nClasses);
         ctx.dispatch({ type: "viewport", viewport });
+      },
+      drags: (from) =>
+        model !== null && ctx.moveNodes !== undefined && isEditable(model) && nodeAt(model, from) > 0,
+      drag(from, to, isDone) {
+        if (model === null) return;
+        ctx.hover.set(null);
+        ctx.pointer.set(null);
+        drag = dragOf(model, surface, from, to);
+        if (isDone && drag !== null) {
+          const { dragged, drop } = drag;
+          const { wireNode } = model.tree;
+          drag = null;
+          if (drop !== null) {
+            const nodes = dragged.map((row) => wireNode[row]);
+            ctx.moveNodes?.(nodes, wireNode[drop.into], drop.before === null ? null : wireNode[drop.before]);
+          }
+        }
+        surface.invalidate("overlay");
+      },
+      cancelDrag() {
+        drag = null;
+        surface.invalidate("overlay");
       },
       pan(_, dy) {
         if (model !== null) panRows(ctx, model, -dy / rowsOf(model, plotArea(surface)).scale);
@@ -140,7 +172,11 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
       const arrow = arrows[event.key];
       if (arrow !== undefined) moveTo(model, node < 0 ? startNode(model) : step(model.tree, node, arrow));
       else if (event.key === "Enter" && node >= 0) select(model, node, event.shiftKey);
-      else if (event.key === "Escape" && model.state.selection.kind !== "none") {
+      else if (
+        event.key === "Escape" &&
+        model.state.selection.kind !== "none" &&
+        model.state.proposal === null
+      ) {
         ctx.dispatch({ type: "clearSelection" });
       } else return;
       event.preventDefault();
@@ -162,6 +198,7 @@ export function mountIcicle(element: HTMLElement, ctx: ViewContext): View {
   return {
     update(next) {
       model = next;
+      drag = null;
       surface.invalidate("data");
       surface.invalidate("overlay");
     },
@@ -187,6 +224,10 @@ function startNode(model: Model): number {
   return selection.kind === "groups" ? model.tree.nodeOfWire[selection.nodes[0]] : 0;
 }
 
+function kindOf(colour: Model["state"]["icicle"]["colour"]): IciclePicture["kind"] {
+  return colour === "neuron" ? "response" : colour === "agreement" ? "overlap" : "rate";
+}
+
 function describeNode(model: Model, node: number): string {
   const { tree, nodeValue, state } = model;
   const value = nodeValue[node];
@@ -194,6 +235,6 @@ function describeNode(model: Model, node: number): string {
   const n = tree.stop[node] - tree.start[node];
   const size = n === 1 ? "" : `, ${n} classes`;
   if (Number.isNaN(value)) return `${name}${size}, ${state.icicle.colour} undefined`;
-  const shown = state.icicle.colour === "neuron" ? value.toPrecision(3) : `${(value * 100).toFixed(1)} %`;
+  const shown = formatValue(value, kindOf(state.icicle.colour));
   return `${name}${size}, ${state.icicle.colour} ${shown}`;
 }
