@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from classblocks.core.confusion import Cells
 from classblocks.core.criteria import order_criteria
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.partition import partition
 
 MOST_BLOCKS = 20
 BAND = 10
@@ -67,15 +66,10 @@ TABLE = (
 
 def criteria_of(cells: Cells, tree: Hierarchy) -> dict[str, float]:
     """Compute the criteria by the names of ``TABLE``; NaN without errors."""
-    n_classes = tree.n_classes
-    n_blocks = max(1, min(MOST_BLOCKS, n_classes // 4))
-    is_exact = n_classes <= _MOST_EXACT_CLASSES
-    found = order_criteria(cells, tree, n_blocks=n_blocks if is_exact else 1, band=BAND)
-    values = {row.name: float(getattr(found, row.field)) for row in TABLE}
-    if not is_exact:
-        step = order_step(n_classes)
-        values["in-block mass"] = partition(cells, tree, n_blocks, step=step).in_block_mass
-    return values
+    n_blocks = max(1, min(MOST_BLOCKS, tree.n_classes // 4))
+    step = order_step(tree.n_classes)
+    found = order_criteria(cells, tree, n_blocks=n_blocks, band=BAND, step=step)
+    return {row.name: float(getattr(found, row.field)) for row in TABLE}
 
 
 def order_step(n_classes: int) -> int:
