@@ -118,7 +118,13 @@ export interface Model {
 
 export type Hover =
   | { readonly kind: "node"; readonly node: number }
-  | { readonly kind: "cell"; readonly row: number; readonly col: number }
+  /** With the cells that share its pixel, of which it is the strongest, where there are several. */
+  | {
+      readonly kind: "cell";
+      readonly row: number;
+      readonly col: number;
+      readonly tile?: { readonly rows: Range; readonly cols: Range };
+    }
   /** Cells of a block, or between two blocks. */
   | { readonly kind: "region"; readonly rows: Range; readonly cols: Range }
   | { readonly kind: "response"; readonly leaf: number; readonly column: number; readonly position: number }

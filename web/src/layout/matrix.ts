@@ -3,6 +3,7 @@ import type { Scale } from "../core/scale";
 import type { Mapped, Pattern } from "../core/values";
 import type { Tree } from "../model";
 import { type Axis, leafAt } from "./frame";
+import type { Region } from "./regions";
 
 /** The non-empty cells in leaf order, row by row; made once per tree and cells. */
 export interface MatrixOrder {
@@ -119,6 +120,8 @@ export interface MatrixTarget {
   readonly col: number;
   /** A shown cell lies here. */
   readonly filled: boolean;
+  /** The cells that share its pixel, where there are several. */
+  readonly tile?: Region;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CellIndex, Tree } from "../model";
 import type { Range } from "../state/state";
 import { type Axis, leafAt } from "./frame";
 import { firstCell, type MatrixOrder, type MatrixScene } from "./matrix";
+import type { Region } from "./regions";
 
 /** Dense levels have at most this many tiles along a side; below, the cells in view are fewer than such tiles. */
 const mostTiles = 4096;
@@ -136,12 +137,6 @@ export class MatrixPyramid {
   }
 }
 
-/** Leaves of a tile. */
-export interface Tile {
-  readonly rows: Range;
-  readonly cols: Range;
-}
-
 /** Samples of the cells shown in a tile; `row` and `col` are the largest one's, the first of equals. */
 export interface TileTotals {
   readonly sum: number;
@@ -158,7 +153,7 @@ export function tileTotals(
   count: Int32Array,
   minCount: number,
   diagonal: boolean,
-  { rows, cols }: Tile,
+  { rows, cols }: Region,
 ): TileTotals | null {
   const found = { sum: 0, nCells: 0, most: 0, row: -1, col: -1 };
   for (let row = rows.start; row < rows.stop; row++) {
@@ -189,7 +184,7 @@ function firstOfClass(cells: CellIndex, trueClass: number): number {
 }
 
 /** The tile that holds a cell. */
-export function tileAround(order: MatrixOrder, row: number, col: number, shift: number): Tile {
+export function tileAround(order: MatrixOrder, row: number, col: number, shift: number): Region {
   const range = (leaf: number): Range => ({
     start: (leaf >> shift) << shift,
     stop: Math.min(order.nClasses, ((leaf >> shift) + 1) << shift),
@@ -208,7 +203,7 @@ export function hitTile(
   x: number,
   y: number,
   reach: number,
-): { readonly row: number; readonly col: number; readonly filled: boolean; readonly tile: Tile } | null {
+): { readonly row: number; readonly col: number; readonly filled: boolean; readonly tile: Region } | null {
   const { order, level } = scene;
   const row = leafAt(rows, y, order.nClasses);
   const col = leafAt(columns, x, order.nClasses);

@@ -15,7 +15,12 @@ const MOST_EXAMPLES = 6;
 const MOST_GROUPS = 3;
 
 /** Words for one cell: its classes, its exact numbers and examples of its samples. */
-export function cellTip({ model, manifest }: Page, row: number, col: number): Tip | null {
+export function cellTip(
+  { model, manifest }: Page,
+  row: number,
+  col: number,
+  tile: Region | null = null,
+): Tip | null {
   const { tree, classes, cells, filtered, groups, state, mapped } = model;
   const trueClass = tree.classOfLeaf[row];
   const predClass = tree.classOfLeaf[col];
@@ -48,6 +53,7 @@ export function cellTip({ model, manifest }: Page, row: number, col: number): Ti
       if (path !== "") rows.push([name, path, ""]);
     }
   }
+  rows.push(...tileRows(model, tile));
   return {
     title: `${classes.name[trueClass]} → ${classes.name[predClass]}`,
     note: row === col ? "correct" : "true → predicted",
@@ -55,6 +61,22 @@ export function cellTip({ model, manifest }: Page, row: number, col: number): Ti
     classes: [],
     samples: manifest.study.has_thumbnails && n > 0 ? examplesOf(model, cell) : [],
   };
+}
+
+/** What else shares the pixel of a cell; nothing when it has one to itself. */
+function tileRows(model: Model, tile: Region | null): [string, string, string][] {
+  const { tree, classes, cells, filtered, state } = model;
+  if (tile === null || Math.max(tile.rows.stop, tile.cols.stop) > cells.nClasses) return [];
+  const { minCount } = state.filter;
+  const found = tileTotals(tree, cells, filtered.count, minCount, state.encoding.diagonal, tile);
+  if (found === null || found.nCells < 2) return [];
+  const ends = ({ start, stop }: Region["rows"]) =>
+    [start, stop - 1].map((leaf) => classes.short[tree.classOfLeaf[leaf]]).join(" … ");
+  return [
+    ["in this pixel", count(found.sum), `samples in ${count(found.nCells)} cells, this one strongest`],
+    ["its rows", count(tile.rows.stop - tile.rows.start), ends(tile.rows)],
+    ["its columns", count(tile.cols.stop - tile.cols.start), ends(tile.cols)],
+  ];
 }
 
 /** Words for the cells of a block or between two blocks. */

@@ -24,7 +24,7 @@ export function tipOf(page: Page, hover: Hover): Tip | null {
     case "node":
       return hover.node < page.model.tree.nNodes ? nodeTip(page, hover.node) : null;
     case "cell":
-      return cellTip(page, hover.row, hover.col);
+      return cellTip(page, hover.row, hover.col, hover.tile ?? null);
     case "response":
       return responseTip(page, hover.leaf, hover.column, hover.position);
     case "neuron":

@@ -83,7 +83,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
       return node < 0 ? { hover: null, cursor: "" } : { hover: { kind: "node", node }, cursor: "pointer" };
     }
     if (shown.partition === null || target.filled) {
-      return { hover: { kind: "cell", row: target.row, col: target.col }, cursor: "crosshair" };
+      const { row, col, tile } = target;
+      return { hover: { kind: "cell", row, col, ...(tile && { tile }) }, cursor: "crosshair" };
     }
     const region = regionAt(shown.partition.cuts, target.row, target.col);
     return { hover: { kind: "region", ...region }, cursor: "cell" };
@@ -135,7 +136,8 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
         if (target === null) clickLabel(model, places.labelAt(model, point), point);
         else if (model.partition !== null && (point.other || !target.filled)) {
           selectRegion(regionAt(model.partition.cuts, target.row, target.col), point.shift);
-        } else if (target.filled) selectCell(model, target.row, target.col, point.shift);
+        } else if (target.filled && target.tile) selectRegion(target.tile, point.shift);
+        else if (target.filled) selectCell(model, target.row, target.col, point.shift);
       },
       doubleClick(point) {
         if (model === null) return;

@@ -4,6 +4,7 @@ import { type Axis, leafAt, squarePlot } from "../layout/frame";
 import { hitColumnLabel } from "../layout/labels";
 import type { LeafPoint } from "../layout/lasso";
 import { hitMatrix, type MatrixScene, type MatrixTarget } from "../layout/matrix";
+import { hitTile, pixelShift } from "../layout/pyramid";
 import type { Region } from "../layout/regions";
 import type { Model, Pointer } from "../model";
 import type { Range } from "../state/state";
@@ -34,7 +35,8 @@ export function matrixPlaces(surface: Surface): MatrixPlaces {
   return {
     targetAt(model, scene, point) {
       const { plot, columns, rows } = stand(model);
-      return hitMatrix(scene, columns, rows, point.x - plot.x, point.y - plot.y, reachCss);
+      const hit = pixelShift(Math.max(columns.scale, rows.scale)) > 0 ? hitTile : hitMatrix;
+      return hit(scene, columns, rows, point.x - plot.x, point.y - plot.y, reachCss);
     },
     labelAt(model, point) {
       const { plot, columns } = stand(model);

@@ -144,6 +144,23 @@ describe("tooltips", () => {
     ]);
   });
 
+  it("give a cell what shares its pixel", () => {
+    const tile = { rows: { start: 0, stop: 4 }, cols: { start: 0, stop: 4 } };
+    const shared = tipOf(page, { kind: "cell", row: 0, col: 2, tile });
+    expect(shared?.title).toBe("robin → dog");
+    expect(shared?.rows.slice(-3)).toEqual([
+      ["in this pixel", "2", "samples in 2 cells, this one strongest"],
+      ["its rows", "4", "robin … cup"],
+      ["its columns", "4", "robin … cup"],
+    ]);
+    const withCorrect = tipOf(pageOf("diagonal=1"), { kind: "cell", row: 0, col: 0, tile });
+    expect(withCorrect?.rows.at(-3)).toEqual(["in this pixel", "10", "samples in 6 cells, this one strongest"]);
+    const alone = { rows: { start: 0, stop: 1 }, cols: { start: 2, stop: 3 } };
+    expect(tipOf(page, { kind: "cell", row: 0, col: 2, tile: alone })?.rows).toEqual(
+      tipOf(page, { kind: "cell", row: 0, col: 2 })?.rows,
+    );
+  });
+
   it("show the surest samples of a cell", () => {
     const { rows } = page.model;
     const jay = tipOf(page, { kind: "cell", row: 1, col: 1 })?.samples ?? [];
