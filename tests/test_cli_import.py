@@ -132,6 +132,24 @@ def test_check_finds_a_damaged_file(tmp_path, classes):
     assert "predictions.parquet" in broken.output
 
 
+def test_a_hierarchy_of_the_study_is_not_replaced_by_another(tmp_path, classes):
+    file, tree = csv(tmp_path / "p.csv", ROWS), tmp_path / "tree.csv"
+    tree.write_text("path\nall/cat\nall/b/dog\nall/b/car\n")
+    arguments = ("import", tmp_path / "s", "--predictions", file, "--classes", classes)
+    arguments += ("--hierarchy", tree)
+    assert run(*arguments, "--name", "one").exit_code == 0
+    assert run(*arguments, "--name", "two").exit_code == 0
+    stored = (tmp_path / "s" / "hierarchies" / "tree.json").read_bytes()
+    tree.write_text("path\nall/b/cat\nall/b/dog\nall/car\n")
+    assert "another hierarchy 'tree' is in the study" in failure(*arguments, "--name", "three")
+    assert (tmp_path / "s" / "hierarchies" / "tree.json").read_bytes() == stored
+    assert list(studies.open(tmp_path / "s").results) == ["one", "two"]
+    again = ("hierarchy", tmp_path / "s", "--import", tree)
+    assert "--replace" in failure(*again)
+    assert run(*again, "--replace").exit_code == 0
+    assert run(*arguments, "--name", "three").exit_code == 0
+
+
 def test_probabilities_are_ranked_by_distance_too(tmp_path):
     p = np.array([[0.4, 0.35, 0.25], [0.36, 0.3, 0.34], [0.1, 0.8, 0.1]])
     np.savez(tmp_path / "p.npz", true=[0, 2, 1], probabilities=p)

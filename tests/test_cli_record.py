@@ -187,6 +187,18 @@ def test_other_classes_than_those_of_the_study_are_refused(data):
     assert "these are not the classes of" in result.stderr
 
 
+def test_a_hierarchy_of_the_study_is_not_replaced_by_another(data):
+    tree = data / "tree.csv"
+    tree.write_text("path\nall/n01440764\nall/n01443537\n")
+    assert record(data, "--hierarchy", tree, "--layers", "").exit_code == 0
+    assert record(data, "--hierarchy", tree, "--layers", "", name="two").exit_code == 0
+    tree.write_text("path\nall/b/n01443537\nall/n01440764\n")
+    failed = record(data, "--hierarchy", tree, "--layers", "", name="three")
+    assert failed.exit_code == 1
+    assert "another hierarchy 'tree' is in the study already" in failed.stderr
+    assert list(studies.open(data / "s").results) == ["r", "two"]
+
+
 def test_one_command_records_a_second_result_ranked_by_distance(data):
     result = record(data, "--hierarchy", "wordnet", "--crm", "wordnet", "--layers", "relu")
     assert result.exit_code == 0, result.output

@@ -12,10 +12,12 @@ FORMS = "'wordnet', or JSON (nested), CSV (child and parent, or path) or TXT (on
 
 def add_tree(study: "Study", source: str) -> None:
     """Add the hierarchy a user names; the first one becomes the default."""
+    from classblocks.study.hierarchies import is_stored
     from classblocks.study.hierarchy_file import read_hierarchy
 
     name, tree = read_hierarchy(source, study.classes)
-    study.add_hierarchy(name, tree, default=not study.hierarchies)
+    if not is_stored(study.hierarchies, name, tree):
+        study.save_hierarchy(name, tree, default=not study.hierarchies)
 
 
 def derive_if_none(study: "Study", result: str) -> None:

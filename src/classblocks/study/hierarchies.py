@@ -59,6 +59,18 @@ def tree_hash(hierarchy: Hierarchy) -> str:
     return digest.hexdigest()
 
 
+def is_stored(stored: Mapping[str, Hierarchy], name: str, tree: Hierarchy) -> bool:
+    """Whether this very tree has the name already; another tree there is an error."""
+    if name not in stored:
+        return False
+    if stored[name].to_json()["tree"] != tree.to_json()["tree"]:
+        raise NameTakenError(
+            f"another hierarchy {name!r} is in the study already; "
+            "`classblocks hierarchy STUDY --import … --replace` replaces it"
+        )
+    return True
+
+
 def write_hierarchy(
     folder: Path, name: str, hierarchy: Hierarchy, n_classes: int, replace: bool
 ) -> None:

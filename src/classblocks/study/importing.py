@@ -16,6 +16,7 @@ from classblocks.core.order import order_classes
 from classblocks.study.adding import add_result
 from classblocks.study.classes_file import read_classes
 from classblocks.study.format import STUDY_FILE, Classes, Coordinates, StudyError, check_name
+from classblocks.study.hierarchies import is_stored
 from classblocks.study.hierarchy_file import read_hierarchy
 from classblocks.study.image_matching import match_images
 from classblocks.study.image_source import ImageSource
@@ -76,6 +77,8 @@ def import_predictions(
     known = open_study(path) if (path / STUDY_FILE).exists() else None
     classes = _classes(known, predictions, None if classes_file is None else Path(classes_file))
     tree = None if hierarchy is None else read_hierarchy(os.fspath(hierarchy), classes)
+    if known is not None and tree is not None:
+        is_stored(known.hierarchies, *tree)
     rows = predictions.rows(classes)
     true = rows.pop("true")
     if crm is not None:
@@ -183,8 +186,11 @@ def _split(predictions: PredictionsFile, split: str | None) -> str | None:
 
 def _add_hierarchy(study: Study, result: Result, tree: tuple[str, Hierarchy] | None) -> str | None:
     if tree is not None:
-        study.add_hierarchy(*tree, default=True)
-        return tree[0]
+        name, given = tree
+        if is_stored(study.hierarchies, name, given):
+            given = study.hierarchies[name]  # with its own provenance
+        study.add_hierarchy(name, given, default=True)
+        return name
     if study.hierarchies:
         return None
     derived = order_classes(result.cells(), names=study.classes.names)
