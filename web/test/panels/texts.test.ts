@@ -154,7 +154,11 @@ describe("tooltips", () => {
       ["its columns", "4", "robin … cup"],
     ]);
     const withCorrect = tipOf(pageOf("diagonal=1"), { kind: "cell", row: 0, col: 0, tile });
-    expect(withCorrect?.rows.at(-3)).toEqual(["in this pixel", "10", "samples in 6 cells, this one strongest"]);
+    expect(withCorrect?.rows.at(-3)).toEqual([
+      "in this pixel",
+      "10",
+      "samples in 6 cells, this one strongest",
+    ]);
     const alone = { rows: { start: 0, stop: 1 }, cols: { start: 2, stop: 3 } };
     expect(tipOf(page, { kind: "cell", row: 0, col: 2, tile: alone })?.rows).toEqual(
       tipOf(page, { kind: "cell", row: 0, col: 2 })?.rows,
