@@ -162,4 +162,8 @@ def test_probabilities_are_ranked_by_distance_too(tmp_path):
     # Distances 2 across, 1 inside b: risks 1.2 1.05 1.15, 1.28 1.06 1.02, 1.8 0.3 1.
     assert study.results["r-crm"].pred.tolist() == [1, 2, 1]
     assert study.results["r"].pred.tolist() == [0, 0, 1]
+    # The last result that is not ranked by distance is the one a command looks at.
+    assert run("report", tmp_path / "s").output.splitlines()[0] == "s · r"
+    assert run("report", tmp_path / "s", "--result", "r-crm").output.startswith("s · r-crm")
+    assert "errors of r\n" in run("hierarchy", tmp_path / "s", "--partition", 2).output
     assert "no hierarchy 'x'" in failure(*arguments, "--crm", "x")

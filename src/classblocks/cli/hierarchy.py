@@ -122,6 +122,7 @@ def command(
 ) -> None:
     """List, derive, examine, import or export the class hierarchies of a study."""
     from classblocks import study as studies
+    from classblocks.cli.chosen import chosen_result
 
     looks = partition is not None or compare is not None or repair
     derives = result is not None and not looks
@@ -131,7 +132,7 @@ def command(
         )
     opened = studies.open(study)
     if derives:
-        chosen = _result(opened, result)
+        chosen = chosen_result(opened, result)
         tree = _derived(opened, chosen, source, similarity, method, layer, seed)
         _save(opened, save_as or method, tree, replace, is_default)
         _print_criteria(opened, chosen, save_as or method)
@@ -144,7 +145,7 @@ def command(
         _hierarchy(opened, exported).save(output or Path(f"{exported}.json"))
         click.echo(f"{exported} written to {output or Path(f'{exported}.json')}")
     elif looks:
-        _look(opened, _result(opened, result), hierarchy, partition, compare, repair, most)
+        _look(opened, chosen_result(opened, result), hierarchy, partition, compare, repair, most)
     elif save_as is not None:
         raise click.UsageError("--save-as needs --result or --import")
     else:
@@ -256,16 +257,6 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise click.UsageError(f"--partition: expected a number or auto, got {text!r}") from None
-
-
-def _result(study: "Study", name: str | None) -> "Result":
-    if name is None:
-        name = next(reversed(list(study.results)), None)
-        if name is None:
-            raise ValueError(f"{study.path} has no results yet")
-    if name not in study.results:
-        raise ValueError(f"no result {name!r} in {study.path} ({_names(list(study.results))})")
-    return study.results[name]
 
 
 def _hierarchy(study: "Study", name: str) -> "Hierarchy":

@@ -24,6 +24,8 @@ Examples:
 Predictions are CSV, Parquet or NPZ with `true` and `pred`, and optionally `sample_id`,
 `p_pred`, `p_true`, `true_rank`, `topk_class`, `topk_prob`; or with `true` and `logits` or
 `probabilities` (n, C), which say the rest and are what --crm needs.
+A table of confusions has `true`, `pred` (or actual, observed) and `count`, nothing else; as
+JSON its labels, "animal:bird:jay", also make the hierarchy.
 Classes are one name per line, or a TSV with `name` and `key` (a WordNet id).""",
 )
 @click.argument("study", type=click.Path(file_okay=False, path_type=Path))
@@ -32,7 +34,7 @@ Classes are one name per line, or a TSV with `name` and `key` (a WordNet id)."""
     "--predictions",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV, Parquet or NPZ.",
+    help="CSV, TSV, Parquet, NPZ or JSON.",
 )
 @click.option(
     "--classes",

@@ -53,19 +53,16 @@ def command(
     from classblocks import study as studies
     from classblocks.app.context import Context
     from classblocks.app.report import html, report, text
+    from classblocks.cli.chosen import chosen_result
 
     opened = studies.open(study)
-    name = result or next(reversed(list(opened.results)), None)
-    if name is None:
-        raise ValueError(f"{study} has no results yet")
-    if name not in opened.results:
-        raise ValueError(f"no result {name!r} in {study} (it has {', '.join(opened.results)})")
+    chosen = chosen_result(opened, result)
     context = Context(opened)
     tree = hierarchy or context.default_hierarchy
     if tree not in context.hierarchies:
         known = ", ".join(context.hierarchies)
         raise ValueError(f"no hierarchy {tree!r} in {study} (it has {known})")
-    facts = report(context, opened.results[name], tree, levels=levels, worst=worst)
+    facts = report(context, chosen, tree, levels=levels, worst=worst)
     suffix = "" if output is None else output.suffix.lower()
     if as_json or suffix == ".json":
         written = json.dumps(facts, indent=1, ensure_ascii=False)

@@ -133,6 +133,12 @@ class Result:
         self._samples.release()
         pa.default_memory_pool().release_unused()
 
+    @property
+    def is_reranked(self) -> bool:
+        """Whether its classes are ranked by distance in a hierarchy."""
+        inputs = self.provenance.get("inputs")
+        return isinstance(inputs, dict) and "crm" in inputs
+
     @cached_property
     def logits(self) -> LogitSums | None:
         """Sums for the correlation of logit columns; None where they were not kept."""
