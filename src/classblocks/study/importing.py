@@ -31,6 +31,7 @@ from classblocks.study.thumbnail_import import add_thumbnails
 from classblocks.study.undo import no_empty_study
 
 DERIVED = "derived"
+LABELLED = "given"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def import_predictions(
     crm: str | None = None,
     progress: bool = True,
 ) -> Imported:
-    """Import a CSV, TSV, Parquet or NPZ file; makes the study if there is none.
+    """Import a CSV, TSV, Parquet, NPZ or JSON file; makes the study if there is none.
 
     Everything is read and checked before anything is written. Without `hierarchy`, and if the study
     has none, one is derived from the confusions. `split` is taken from the file if it names one.
@@ -77,6 +78,9 @@ def import_predictions(
     known = open_study(path) if (path / STUDY_FILE).exists() else None
     classes = _classes(known, predictions, None if classes_file is None else Path(classes_file))
     tree = None if hierarchy is None else read_hierarchy(os.fspath(hierarchy), classes)
+    labelled = predictions.hierarchy(classes)
+    if labelled is not None and tree is None and not (known and known.hierarchies):
+        tree = (LABELLED, labelled)
     if known is not None and tree is not None:
         is_stored(known.hierarchies, *tree)
     rows = predictions.rows(classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.class_names import classes_called
+from classblocks.study.confusions_file import (
+    ALIASES,
+    is_counted,
+    known_headers,
+    read_confusions,
+    sample_counts,
+)
 from classblocks.study.format import Classes, StudyError
 from classblocks.study.numbers import is_text
 from classblocks.study.table_file import Column, read_columns
@@ -112,6 +120,9 @@ class PredictionsFile:
     sample_id: NDArray[np.int64] | None
     texts: Mapping[str, pa.Array]
     ignored: tuple[str, ...]
+    # Above a class, by its name, where the file tells.
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_counted: bool = False
 
     @property
     def n(self) -> int:
@@ -143,6 +154,12 @@ class PredictionsFile:
             raise StudyError(f"{self.path} has no rows that would tell the classes; name them")
         return Classes.of([f"class {class_id}" for class_id in range(n)])
 
+    def hierarchy(self, classes: Classes) -> Hierarchy | None:
+        """Give the tree that the labels of the file make; None where they are all of one group."""
+        if not any(self.groups.get(name) for name in classes.names):
+            return None
+        return Hierarchy.from_paths([(*self.groups.get(name, ()), name) for name in classes.names])
+
     def rows(self, classes: Classes) -> dict[str, NDArray[Any]]:
         """Give the arguments of `add_result` that describe the rows, `true` included."""
         rows = {name: column.ids(classes) for name, column in self.labels.items()}
@@ -154,12 +171,22 @@ class PredictionsFile:
         if self.top is not None:
             column, width = self.top
             rows["topk_class"] = column.ids(classes).reshape(self.n, width)
+        if self.is_counted and not self.texts:
+            # So that a second table of the same samples finds them in this order.
+            order = np.lexsort((rows["pred"], rows["true"]))
+            rows = {name: values[order] for name, values in rows.items()}
         return rows
 
 
 def read_predictions(path: Path) -> PredictionsFile:
     """Read a file and check what can be checked without knowing the classes."""
-    columns = dict(read_columns(path, (*_CLASS_COLUMNS, *_TEXTS, *_TOP_TEXTS)))
+    groups: Mapping[str, tuple[str, ...]] = {}
+    if path.suffix.lower() == ".json":
+        confusions = read_confusions(path)
+        columns, groups = confusions.columns, confusions.groups
+    else:
+        texts = (*_CLASS_COLUMNS, *ALIASES, *_TEXTS, *_TOP_TEXTS)
+        columns = known_headers(dict(read_columns(path, texts)))
     found = ", ".join(columns) or "no column"
     if "true" not in columns:
         raise StudyError(f"{path}: column true missing; found {found}")
@@ -173,13 +200,17 @@ def read_predictions(path: Path) -> PredictionsFile:
         if len(column) != n and name in _ROWS:
             raise StudyError(f"{path}: {name} has {len(column)} rows, true has {n}")
     try:
-        return _sorted_out(path, columns)
+        return replace(_sorted_out(path, columns), groups=groups)
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
 
 
 def _sorted_out(path: Path, columns: dict[str, Column]) -> PredictionsFile:
     n = len(columns["true"])
+    times = None
+    if is_counted(columns.keys()):
+        times = sample_counts(columns.pop("count"))
+        columns.pop("", None)
     given: dict[str, NDArray[Any]] = {}
     classes: dict[str, Column] = {"true": columns.pop("true")}
     width = 0
@@ -202,11 +233,18 @@ def _sorted_out(path: Path, columns: dict[str, Column]) -> PredictionsFile:
             given["topk_prob"] = top_prob
     names = any(_holds_names(column) for column in classes.values())
     labels = {name: LabelColumn.of(name, column, names) for name, column in classes.items()}
+    texts = {name: _text(name, columns.pop(name), n) for name in _TEXTS if name in columns}
+    if times is not None:
+        labels = {
+            name: replace(label, values=np.repeat(label.values, times))
+            for name, label in labels.items()
+        }
+        rows = np.repeat(np.arange(n), times)
+        texts = {name: column.take(pa.array(rows)) for name, column in texts.items()}
     best = labels.pop("topk_class", None)
     sample_id = None
     if "sample_id" in columns:
         sample_id = _whole("sample_id", columns.pop("sample_id"), missing=None)
-    texts = {name: _text(name, columns.pop(name), n) for name in _TEXTS if name in columns}
     return PredictionsFile(
         path,
         labels,
@@ -215,6 +253,7 @@ def _sorted_out(path: Path, columns: dict[str, Column]) -> PredictionsFile:
         sample_id,
         texts,
         tuple(columns),
+        is_counted=times is not None,
     )
 
 
