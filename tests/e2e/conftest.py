@@ -152,11 +152,11 @@ class Page:
 def open_page(chromium, url):
     contexts = []
 
-    def open_one(fragment="", **options):
+    def open_one(fragment="", address=None, **options):
         options = {"viewport": {"width": 1280, "height": 800}, **options}
         context = chromium.new_context(**options)
         contexts.append(context)
-        return Page(context.new_page(), url).go(fragment)
+        return Page(context.new_page(), address or url).go(fragment)
 
     yield open_one
     for context in contexts:

@@ -2,7 +2,7 @@ import { edge } from "../layout/frame";
 import type { Drop } from "../layout/icicleDrop";
 import { type IcicleMarks, nodeBox } from "./icicleMarks";
 import { css, type Theme } from "./palette";
-import { font } from "./text";
+import { font, TextFitter } from "./text";
 
 /** Nodes on their way to another place. */
 export interface IcicleDrag {
@@ -76,7 +76,8 @@ function drawGhost(
   context.font = font(12 * ratio);
   context.textBaseline = "middle";
   context.textAlign = "left";
-  const width = context.measureText(text).width + 12 * ratio;
+  const shown = new TextFitter().fit(context, text, context.canvas.width - 14 * ratio);
+  const width = context.measureText(shown).width + 12 * ratio;
   const height = 20 * ratio;
   const left = Math.max(0, Math.min(x + 12 * ratio, context.canvas.width - width));
   const top = Math.min(y + 10 * ratio, context.canvas.height - height);
@@ -86,5 +87,5 @@ function drawGhost(
   context.lineWidth = Math.max(1, Math.round(ratio));
   context.strokeRect(left, top, width, height);
   context.fillStyle = css(look.ink);
-  context.fillText(text, left + 6 * ratio, top + height / 2);
+  context.fillText(shown, left + 6 * ratio, top + height / 2);
 }

@@ -6,7 +6,7 @@ import type { Model, Tree } from "../model";
 import type { Point } from "./pointer";
 import { rowsOf } from "./rows";
 
-const MOST_LETTERS = 40;
+const MOST_LETTERS = 22;
 
 /** Whether nodes can be dragged: only while the hierarchy is being edited, so that nobody moves one by chance. */
 export function isEditable({ state }: Model): boolean {

@@ -13,12 +13,15 @@ export interface GroupMatch {
   readonly jaccard: number;
   /** Share of all errors inside the group. */
   readonly mass: number;
+  /** What the other hierarchy does not keep together of the errors for which this is the smallest group. */
   readonly loss: number;
 }
 
-/** Inner groups, those first in which most errors lie among classes that the other hierarchy keeps apart. */
+/** Inner groups, those first that are kept least by the other hierarchy and matter most. */
 export function groupMatches(tree: Tree, classes: Classes, comparison: Comparison): readonly GroupMatch[] {
   const found: GroupMatch[] = [];
+  const own = Float64Array.from(comparison.mass);
+  for (let row = 1; row < tree.nNodes; row++) own[tree.parent[row]] -= comparison.mass[row];
   for (let row = 1; row < tree.nNodes; row++) {
     if (tree.classId[row] >= 0) continue;
     const jaccard = comparison.jaccard[row];
@@ -30,7 +33,7 @@ export function groupMatches(tree: Tree, classes: Classes, comparison: Compariso
       nClasses: tree.stop[row] - tree.start[row],
       jaccard,
       mass,
-      loss: (1 - jaccard) * (Number.isFinite(mass) ? mass : 0),
+      loss: (1 - jaccard) * (Number.isFinite(own[row]) ? own[row] : 0),
     });
   }
   return found.sort((a, b) => b.loss - a.loss || a.jaccard - b.jaccard || a.row - b.row);

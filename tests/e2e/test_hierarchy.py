@@ -1,0 +1,383 @@
+"""Building, editing, saving and comparing hierarchies in a real Chromium, checked in Python."""
+
+import numpy as np
+import pytest
+
+import classblocks as cb
+from classblocks.core.confusion import confusion
+
+pytestmark = pytest.mark.browser
+
+RESULT = "net-epoch-1"
+N_CLASSES = 40
+# Rows of the planted tree: all 0, animal 1 (2 to 13), plant 14 with four families of two classes.
+ANIMAL, PLANT, RED_PLANT, BLUE_PLANT = 1, 14, 15, 21
+
+
+@pytest.fixture
+def own(tmp_path, make_study, serve_in_thread):
+    """A study that the test may write into, and its address."""
+    planted = make_study(tmp_path / "study", per_class=10, epochs=1)
+    address, stop = serve_in_thread(planted.path)
+    yield planted, address
+    stop()
+
+
+@pytest.fixture
+def counts(own):
+    planted, _ = own
+    return confusion(planted.true, planted.probabilities[RESULT].argmax(axis=1), N_CLASSES)
+
+
+def nested(hierarchy, node=0):
+    """Names with children as lists, leaves as names."""
+    children = np.flatnonzero(hierarchy.parent == node).tolist()
+    name = hierarchy.name[node]
+    return (name, [nested(hierarchy, child) for child in children]) if children else name
+
+
+def given(planted):
+    return cb.open(planted.path).hierarchies["given"]
+
+
+def leaf_y(page, leaf):
+    box = page.view("left")
+    return box["y"] + 96 + (leaf + 0.5) * (box["height"] - 106) / N_CLASSES
+
+
+def right_x(page):
+    box = page.view("left")
+    return box["x"] + box["width"] - 40
+
+
+def click_node(page, depth, leaf, name, *, max_depth=3, **options):
+    """Click a group of the tree by its depth and a class in it."""
+    box = page.view("left")
+    column = (box["width"] - 24) / ((max_depth - 1) * 1.25 + 1.5)
+    x = box["x"] + 16 + column * (depth - 0.5)
+    page.page.mouse.click(x, leaf_y(page, leaf), **options)
+    page.page.wait_for_selector(f".right strong:has-text('{name}')")
+
+
+def tool(page, name):
+    page.page.click(f"[data-tool={name}]")
+
+
+def log(page):
+    return page.page.locator("section[aria-label='Unsaved edits'] li").all_inner_texts()
+
+
+def edits(page):
+    return [line.split("\n", 1)[-1].strip() for line in log(page)]
+
+
+def propose(page, method):
+    page.page.select_option("select[aria-label=Method]", method)
+    page.page.click("button:has-text('Propose')")
+    page.page.wait_for_selector(".right [data-proposal=shown]")
+
+
+def save_as(page, name, *, replaces=False):
+    page.page.fill("section[aria-label='Save the hierarchy'] input", name)
+    page.page.click("section[aria-label='Save the hierarchy'] button:has-text('Save')")
+    if replaces:
+        page.page.click(
+            f"text=“{name}” exists: replace it? >> xpath=.. >> button:has-text('Replace')"
+        )
+    page.page.wait_for_selector(f"text=Saved as “{name}”")
+    page.ready()
+
+
+def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, counts):
+    planted, address = own
+    page = open_page(f"side=hierarchy&sel=both:{ANIMAL}", address)
+    rows = page.page.locator("[data-criterion]")
+    before = cb.order_criteria(counts, given(planted), n_blocks=10)
+    assert rows.count() == 6
+    cost = page.page.locator("[data-criterion='Dasgupta cost'] td").first.inner_text()
+    assert cost == f"{100 * before.dasgupta:.1f} %"
+
+    propose(page, "olo")
+    bar = page.page.locator(".right [data-proposal]").inner_text()
+    assert bar.startswith("Proposal: optimal leaf ordering for ‘animal’ – not accepted")
+    after = page.page.locator("[data-criterion='Dasgupta cost'] td").all_inner_texts()
+    animals = np.arange(8)
+    olo = cb.order_classes(counts, "olo", seed=0, names=planted.names, classes=animals)
+    inside = counts[:8, :8]
+    kinds = [[name.rsplit(" ", 1)[0], name] for name in planted.names[:8]]
+    old = cb.dasgupta_cost(inside, cb.Hierarchy.from_paths(kinds))
+    new = cb.dasgupta_cost(inside, olo)
+    word = "better" if new < old else "worse" if new > old else "same"
+    assert after == [f"{100 * old:.1f} %", f"{100 * new:.1f} %", word]
+
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("text=1 unsaved edit")
+    assert edits(page) == ["olo for animal (confusions, seed 0)"]
+    page.page.keyboard.press("z")
+    page.page.wait_for_selector(".right [data-proposal=shown]")
+    page.page.keyboard.press("z")
+    page.page.wait_for_selector("[data-proposal]", state="detached")
+    assert log(page) == []
+    page.page.keyboard.press("Z")
+    page.page.keyboard.press("Z")
+    page.page.wait_for_selector("text=1 unsaved edit")
+
+    # The first class of the second plant family goes before the second one of the first.
+    x = right_x(page)
+    page.page.mouse.move(x, leaf_y(page, 10))
+    page.page.mouse.down()
+    page.page.mouse.move(x, leaf_y(page, 9.4), steps=4)
+    page.page.mouse.move(x, leaf_y(page, 8.75), steps=4)
+    page.page.mouse.up()
+    page.page.wait_for_selector("text=2 unsaved edits")
+    assert edits(page)[1] == "moved green plant 1 into red plant"
+
+    # Its group had one class left, so that class stands for it; now out and up by keyboard.
+    page.page.mouse.click(x, leaf_y(page, 8))
+    page.page.wait_for_selector("section strong:has-text('red plant 1')")
+    page.page.keyboard.press("Alt+ArrowLeft")
+    page.page.wait_for_selector("text=3 unsaved edits")
+    page.page.keyboard.press("Alt+ArrowDown")
+    page.page.wait_for_selector("text=4 unsaved edits")
+    assert edits(page)[2:] == [
+        "moved red plant 1 into plant",
+        "moved red plant 1 before blue plant",
+    ]
+
+    click_node(page, 2, 12, "blue plant")
+    page.page.keyboard.press("F2")
+    page.page.fill("input[aria-label='New name of the group']", "sky plant")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("text=5 unsaved edits")
+    assert edits(page)[4] == "renamed blue plant to sky plant"
+
+    save_as(page, "mine")
+    assert page.page.locator("[aria-haspopup=menu]").inner_text().split("\n")[-1].strip() == "mine"
+    assert page.page.locator("text=unsaved edit").count() == 0
+    page.wait_until("location.hash.includes('hierarchy=mine') && !location.hash.includes('draft')")
+
+    study = cb.open(planted.path)
+    saved = study.hierarchies["mine"]
+    whole = nested(saved)
+    old_kinds = nested(given(planted))[1]
+    assert [kind[0] for kind in whole[1]] == [kind[0] for kind in old_kinds]
+    assert whole[1][2:] == old_kinds[2:]
+    assert whole[1][0] == ("animal", nested(olo)[1])
+    assert whole[1][1] == (
+        "plant",
+        [
+            ("red plant", ["green plant 1", "red plant 2"]),
+            "green plant 2",
+            "red plant 1",
+            ("sky plant", ["blue plant 1", "blue plant 2"]),
+            ("grey plant", ["grey plant 1", "grey plant 2"]),
+        ],
+    )
+    how = saved.how
+    assert (how["base"], how["result"], how["method"]) == ("given", RESULT, "edited")
+    assert [step["kind"] for step in how["steps"]] == ["replace", "move", "move", "move", "rename"]
+    first = how["steps"][0]
+    assert (first["method"], first["source"], first["seed"]) == ("olo", "confusions", 0)
+    assert (first["node"], first["result"]) == (ANIMAL, RESULT)
+    assert first["Dasgupta cost after"] == pytest.approx(new)
+
+    page.page.reload()
+    page.ready()
+    page.page.click("[data-bench=compare]")
+    page.page.select_option("select[aria-label='Compare with']", "given")
+    page.page.wait_for_selector("[data-cost]")
+    costs = page.page.locator("[data-cost] td").all_inner_texts()
+    both = [cb.dasgupta_cost(counts, tree) for tree in (saved, given(planted))]
+    assert costs == [f"{100 * value:.2f} %" for value in both]
+    lines = page.page.locator(".right table.hidden-text tbody tr").all()
+    assert lines
+    masses = [cb.level_mass(counts, tree) for tree in (saved, given(planted))]
+    for depth, line in enumerate(lines):
+        for mass, shown in zip(masses, line.locator("td").all_text_contents()[::2], strict=True):
+            deepest = mass[depth] if depth < len(mass) else 0
+            assert shown == f"{100 * deepest:.1f} %"
+
+    members = {
+        saved.name[v]: set(saved.class_of_leaf[saved.start[v] : saved.stop[v]].tolist())
+        for v in np.flatnonzero(saved.class_of_node < 0)
+    }
+    others = [
+        set(given(planted).class_of_leaf[a:b].tolist())
+        for a, b in zip(given(planted).start, given(planted).stop, strict=True)
+    ]
+    listed = page.page.locator("[role=grid] [role=row]").all()[1:]
+    shown = [row.locator("[role=gridcell]").all_inner_texts() for row in listed]
+    red = next(row for row in shown if row[0] == "red plant")
+    own_members = members["red plant"]
+    best = max(len(own_members & other) / len(own_members | other) for other in others)
+    assert red[2] == f"{best:.2f}"
+    page.page.locator("[role=grid] [role=row]:has-text('red plant') [role=gridcell]").first.click()
+    page.page.wait_for_selector("nav >> text=red plant")
+    page.page.check("text=colour tree")
+    assert "overlap with the most similar group of given" in page.page.inner_text(".left")
+    page.page.click("button:has-text('Swap')")
+    page.page.wait_for_selector("[aria-haspopup=menu]:has-text('given')")
+    swapped = page.page.locator("[data-cost] td")
+    page.page.wait_for_selector(f"[data-cost='0'] td:has-text('{100 * both[1]:.2f} %')")
+    assert swapped.all_inner_texts() == costs[::-1]
+    assert page.errors == []
+
+
+def test_a_proposal_is_rejected_and_two_classes_have_none(open_page, own):
+    _, address = own
+    page = open_page(f"side=hierarchy&sel=both:{PLANT}", address)
+    propose(page, "spectral")
+    assert page.page.locator("[data-tool=dissolve]").is_disabled()
+    page.page.keyboard.press("Escape")
+    page.page.wait_for_selector("[data-proposal]", state="detached")
+    assert page.page.evaluate("location.hash").find("draft") < 0
+    logits = page.page.locator("button:has-text('logits')")
+    assert logits.is_disabled()
+    assert "has no logits" in logits.get_attribute("title")
+    page.page.evaluate(f"location.hash = 'side=hierarchy&sel=both:{RED_PLANT}'")
+    page.page.wait_for_selector("text=Two classes have one order only: nothing to do.")
+    assert page.page.locator("button:has-text('Propose')").is_disabled()
+    assert page.errors == []
+
+
+def test_dragging_stops_with_escape_and_pans_outside_of_editing(open_page, own):
+    _, address = own
+    page = open_page("side=hierarchy", address)
+    x = right_x(page)
+
+    def drag(*, to, escapes=False):
+        page.page.mouse.move(x, leaf_y(page, 10))
+        page.page.mouse.down()
+        page.page.mouse.move(x, leaf_y(page, to), steps=6)
+        if escapes:
+            page.page.keyboard.press("Escape")
+        page.page.mouse.up()
+        page.page.wait_for_timeout(50)
+
+    drag(to=20, escapes=True)
+    assert log(page) == []
+    page.page.click("[data-side=samples]")
+    drag(to=20)
+    page.page.click("[data-side=hierarchy]")
+    assert log(page) == []
+    drag(to=20)
+    page.page.wait_for_selector("text=1 unsaved edit")
+
+
+def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
+    planted, address = own
+    page = open_page(f"side=hierarchy&sel=both:{RED_PLANT}.{BLUE_PLANT}", address)
+    page.page.keyboard.press("Alt+g")
+    field = page.page.wait_for_selector("input[aria-label='New name of the group']")
+    assert field.input_value() == "new group"
+    page.page.keyboard.type("warm plants")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("section strong:has-text('warm plants')")
+    # Now red and blue plants (8 to 11), then green and grey ones.
+    click_node(page, 2, 12, "green plant", max_depth=4)
+    page.page.keyboard.down("Shift")
+    click_node(page, 2, 14, "green plant", max_depth=4)
+    page.page.keyboard.up("Shift")
+    page.page.wait_for_selector("text=2 nodes selected")
+    tool(page, "merge")
+    page.page.wait_for_selector("text=3 unsaved edits")
+    page.page.mouse.click(right_x(page), leaf_y(page, 8))
+    page.page.wait_for_selector("section strong:has-text('red plant 1')")
+    page.page.keyboard.press("Alt+x")
+    page.page.wait_for_selector("text=Cut: red plant 1")
+    click_node(page, 1, 20, "vehicle", max_depth=4)
+    page.page.keyboard.press("Alt+v")
+    page.page.wait_for_selector("text=Cut:", state="detached")
+    click_node(page, 1, 4, "animal", max_depth=4)
+    tool(page, "dissolve")
+    assert edits(page) == [
+        "grouped red plant, blue plant as new group",
+        "renamed new group to warm plants",
+        "merged grey plant into green plant",
+        "moved red plant 1 into vehicle",
+        "dissolved animal",
+    ]
+    save_as(page, "by hand")
+    whole = nested(cb.open(planted.path).hierarchies["by hand"])
+    old = dict(kind for kind in nested(given(planted))[1])
+    assert whole[1][:4] == old["animal"]
+    assert whole[1][4:] == [
+        (
+            "plant",
+            [
+                ("warm plants", ["red plant 2", ("blue plant", ["blue plant 1", "blue plant 2"])]),
+                (
+                    "green plant",
+                    ["green plant 1", "green plant 2", "grey plant 1", "grey plant 2"],
+                ),
+            ],
+        ),
+        ("vehicle", [*old["vehicle"], "red plant 1"]),
+        ("tool", old["tool"]),
+        ("food", old["food"]),
+    ]
+    assert page.errors == []
+
+
+def test_a_repair_lowers_the_cost_by_what_it_says_and_replaces_on_request(open_page, own, counts):
+    planted, address = own
+    page = open_page("side=hierarchy&bench=repair", address)
+    first = page.page.wait_for_selector("ul[aria-label='Suggested moves'] li")
+    change = first.query_selector(".change").inner_text()
+    moves = cb.repair_moves(counts, given(planted))
+    assert change == f"−{-100 * moves['change'][0]:.2f} %"
+    confusions = first.query_selector(".numbers .muted").inner_text()
+    assert confusions == f"{moves['mass'][0]:,} confusions"
+    first.query_selector(".what").click()
+    page.page.wait_for_selector("ul[aria-label='Suggested moves'] li.chosen")
+    first.query_selector("button:has-text('Apply')").click()
+    page.page.click("[data-bench=edit]")
+    page.page.wait_for_selector("text=1 unsaved edit")
+    before = cb.dasgupta_cost(counts, given(planted))
+
+    name = page.page.locator("section[aria-label='Save the hierarchy'] input")
+    assert name.input_value() == "given-edited"
+    name.fill("no/slash")
+    page.page.wait_for_selector("text=A name has letters, digits, spaces")
+    assert page.page.locator("[type=submit]:has-text('Save')").is_disabled()
+    save_as(page, "given", replaces=True)
+    after = cb.dasgupta_cost(counts, given(planted))
+    assert after - before == pytest.approx(moves["change"][0])
+    shown = page.page.locator("[data-criterion='Dasgupta cost'] td").first
+    page.page.wait_for_selector("[data-criterion='Dasgupta cost']")
+    assert shown.inner_text() == f"{100 * after:.1f} %"
+    assert page.errors == [
+        "Failed to load resource: the server responded with a status of 409 (Conflict)"
+    ]
+
+
+def test_long_names_do_not_break_the_page_and_unsaved_ones_warn(open_page, own):
+    _, address = own
+    page = open_page(f"side=hierarchy&sel=both:{PLANT}", address)
+    width = page.view("left")["width"]
+    page.page.keyboard.press("F2")
+    page.page.fill("input[aria-label='New name of the group']", "植物🌱" * 2500)
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("text=1 unsaved edit")
+    assert "draft=" not in page.page.evaluate("location.hash")
+    page.page.mouse.move(right_x(page), leaf_y(page, 9))
+    page.page.wait_for_timeout(100)
+    assert page.view("left")["width"] == width
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    overflow = page.page.evaluate(
+        """() => [...document.querySelectorAll('.left *, .right *, .status *, [role=tooltip]')]
+            .filter((one) => !one.closest('.hidden-text'))
+            .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+            .map((one) => one.className)"""
+    )
+    assert overflow == []
+    kinds = []
+
+    def refuse(dialog):
+        kinds.append(dialog.type)
+        dialog.dismiss()
+
+    page.page.on("dialog", refuse)
+    page.page.close(run_before_unload=True)
+    page.page.wait_for_timeout(500)
+    assert kinds == ["beforeunload"]
