@@ -210,6 +210,8 @@ def test_one_command_records_a_second_result_ranked_by_distance(data):
     np.testing.assert_array_equal(first.pred, second.pred)
     assert second.coordinates.model == "network + crm"
     assert first.logits.n_samples == 6
+    assert record(data, "--no-logits", "--layers", "relu", name="bare").exit_code == 0
+    assert studies.open(data / "s").results["bare"].logits is None
     again = record(data, "--crm", "nope", "--layers", "relu", name="other")
     assert "no hierarchy 'nope'" in again.stderr
     assert not list((data / "s" / "results").glob(".other*"))

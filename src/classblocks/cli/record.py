@@ -64,6 +64,9 @@ An interrupted recording goes on where it stopped when the same command is given
 @click.option("--layers", callback=_names, metavar="A,B", help="Layers by name.  [default: auto]")
 @click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
 @click.option("--crm", metavar="HIERARCHY", help="Add NAME-crm, ranked by expected distance in it.")
+@click.option(
+    "--no-logits", is_flag=True, help="Do not keep the sums for the correlation of logits."
+)
 @click.option("--transform", default="none", show_default=True, help="Transformation, as a label.")
 @epoch_option
 @click.option("--split", default="val", show_default=True, help="Split of the images.")
@@ -96,6 +99,7 @@ def command(
     layers: list[str] | None,
     hierarchy: str | None,
     crm: str | None,
+    no_logits: bool,
     transform: str,
     epoch: float | None,
     split: str,
@@ -137,6 +141,7 @@ def command(
                 device=device,
                 side=side,
                 crm=crm,
+                logits=not no_logits,
                 preprocess=_preprocess(network, size, mean, std),
                 model_name=model_name or spec.rpartition(":")[2],
             )
