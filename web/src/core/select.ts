@@ -71,6 +71,19 @@ export function countSelection(
   return counts;
 }
 
+/** One byte per cell of CellIndex: 1 where it is selected; null for a selection that is not of cells. */
+export function chosenCells(
+  selection: Selection,
+  tree: Tree,
+  cells: CellIndex,
+  diagonal: boolean,
+): Uint8Array | null {
+  if (selection.kind === "none" || selection.kind === "top") return null;
+  return selection.kind === "groups"
+    ? cellsOfGroup(selection, tree, cells)
+    : cellsOfBoxes(selection, tree, cells, diagonal);
+}
+
 /** One byte per class: 1 where the class lies below one of the nodes (numbered as on the wire). */
 export function classesOf(wireNodes: readonly number[], tree: Tree): Uint8Array {
   const inGroup = new Uint8Array(tree.classOfLeaf.length);

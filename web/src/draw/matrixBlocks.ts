@@ -1,8 +1,9 @@
 import { type Axis, edge, type Plot } from "../layout/frame";
+import { groupBoxes } from "../layout/groups";
 import type { Tree } from "../model";
 import { hatch, hatchGround, hatchLine } from "./hatch";
 import type { MatrixRaster } from "./matrixRaster";
-import { css, mix, pack, type Theme } from "./palette";
+import { css, mix, pack, type Rgb, type Theme } from "./palette";
 
 /** Where the matrix lies; lengths are device pixels. */
 export interface MatrixFrame {
@@ -23,27 +24,19 @@ export function drawGroups(
   const { tree, plot, columns, rows, ratio } = frame;
   const width = Math.max(1, Math.round(ratio));
   context.lineWidth = width;
-  for (let node = tree.nNodes - 1; node > 0; node--) {
-    if (tree.classId[node] >= 0) continue;
-    const isOut =
-      tree.stop[node] <= Math.max(rows.start, columns.start) &&
-      tree.stop[node] <= Math.min(rows.start, columns.start);
-    if (isOut) continue;
-    const depth = tree.depth[node];
-    if (depth > 1 && (tree.stop[node] - tree.start[node]) * rows.scale < 28 * ratio) continue;
-    const x0 = plot.x + edge(columns, tree.start[node]);
-    const x1 = plot.x + edge(columns, tree.stop[node]);
-    const y0 = plot.y + edge(rows, tree.start[node]);
-    const y1 = plot.y + edge(rows, tree.stop[node]);
-    if (x1 <= plot.x || y1 <= plot.y || x0 >= plot.x + plot.width || y0 >= plot.y + plot.height) continue;
-    context.strokeStyle = css(mix(look.background, look.ink, groupStrength(depth) * (fades ? 0.4 : 1)));
+  for (const { depth, x0, y0, x1, y1 } of groupBoxes(tree, plot, columns, rows, leastGroup * ratio)) {
+    context.strokeStyle = css(groupColour(depth, fades, look));
     context.strokeRect(x0 + width / 2, y0 + width / 2, x1 - x0 - width, y1 - y0 - width);
   }
 }
 
-/** How much a group's outline stands out from the background. */
-export function groupStrength(depth: number): number {
-  return depth === 1 ? 0.62 : depth === 2 ? 0.3 : 0.18;
+/** Height in CSS px from which deeper groups are outlined. */
+export const leastGroup = 28;
+
+/** Colour of a group's outline; it fades where the blocks of a partition are outlined too. */
+export function groupColour(depth: number, fades: boolean, look: Theme): Rgb {
+  const strength = depth === 1 ? 0.62 : depth === 2 ? 0.3 : 0.18;
+  return mix(look.background, look.ink, fades ? 0.4 * strength : strength);
 }
 
 /**

@@ -13,8 +13,9 @@ export async function copyText(text: string, what: string, onnote: (text: string
   }
 }
 
-/** Undefined numbers are empty fields. */
+// Undefined numbers are empty fields. A spreadsheet takes text that begins like a formula for one, and runs it.
 function field(value: string | number): string {
-  const text = Number.isNaN(value) ? "" : String(value);
+  const isFormula = typeof value === "string" && /^[=+\-@\t\r]/.test(value);
+  const text = Number.isNaN(value) ? "" : isFormula ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -36,8 +36,11 @@ export const keyList: readonly {
       ["h", "halo on, off"],
       ["f", "freeze the colour scale"],
       ["o", "box or lasso"],
+      ["c", "copy the selected cells, the hovered one or all shown as CSV"],
+      ["right click", "copy and save"],
       ["drag", "select a box of cells, or those inside a lasso"],
       ["Shift drag", "add a box"],
+      ["Alt click", "on a column's name: true in the selected groups, predicted in that one"],
       ["wheel", "zoom at the pointer"],
       ["Alt drag", "pan; also Space and drag"],
     ],
@@ -90,6 +93,8 @@ export interface KeyUse {
   focusSearch(): void;
   focusTree(): void;
   toggleHelp(): void;
+  /** Copy cells of the matrix. */
+  copy(): void;
   showSide(side: Side): void;
 }
 
@@ -129,6 +134,9 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
       return true;
     case "2":
       session.dispatch({ type: "tab", tab: "responses" });
+      return true;
+    case "c":
+      if (page.model.state.tab === "matrix") use.copy();
       return true;
     case "d":
       session.dispatch({ type: "encoding", encoding: { diagonal: !encoding.diagonal } });

@@ -21,6 +21,7 @@ function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
     focusSearch: vi.fn(),
     focusTree: vi.fn(),
     toggleHelp: vi.fn(),
+    copy: vi.fn(),
     showSide: vi.fn(),
   };
   const [last = ""] = key.split("+").slice(-1);
@@ -35,7 +36,7 @@ function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
 }
 
 it("does something for every key that the help lists", () => {
-  const gestures = new Set(["drag", "Shift", "wheel", "Alt", "click", "double"]);
+  const gestures = new Set(["drag", "Shift", "wheel", "Alt", "click", "double", "right"]);
   const arrows: Record<string, string> = {
     "←": "ArrowLeft",
     "→": "ArrowRight",
@@ -69,6 +70,11 @@ it("pins the selected group, and takes the pin away", () => {
   expect(press("k").actions).toEqual([{ type: "pins", nodes: [2] }]);
   expect(press("k", "sel=fn:2&pins=1.2").actions).toEqual([{ type: "pins", nodes: [1] }]);
   expect(press("k", "").used).toBe(false);
+});
+
+it("copies cells while the matrix is shown", () => {
+  expect(press("c").use.copy).toHaveBeenCalledOnce();
+  expect(press("c", "tab=responses").use.copy).not.toHaveBeenCalled();
 });
 
 it("leaves other keys alone", () => {
@@ -107,6 +113,7 @@ it("works without a page where it can", () => {
     focusSearch() {},
     focusTree() {},
     toggleHelp: vi.fn(),
+    copy: vi.fn(),
     showSide() {},
   };
   expect(pressKey("?", use)).toBe(true);
