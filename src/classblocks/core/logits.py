@@ -205,7 +205,11 @@ class LogitSums:
         upper triangle row by row, or ``projection`` (C, D) float32, ``signs`` (D,) int64 and
         ``square`` (C,) float64; ``waiting`` and ``waiting_id`` where rows wait (see ``flush``)
         """
-        arrays = {"count": np.array([self._count]), "mean": self.mean, **self._pairs.to_arrays()}
+        arrays = {
+            "count": np.array([self._count], np.int64),
+            "mean": self.mean,
+            **self._pairs.to_arrays(),
+        }
         if self._n_waiting:
             arrays["waiting"] = self._block[: self._n_waiting]
             arrays["waiting_id"] = self._block_id[: self._n_waiting]
