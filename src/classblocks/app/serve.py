@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8265
 _PORTS_TRIED = 20
-# From malloc.h. Left alone, glibc raises the threshold to 32 MB and keeps what lies below.
-_M_MMAP_THRESHOLD = -3
-_MMAP_BYTES = 1 << 20
+# From malloc.h. Left alone, glibc raises the first to 32 MB and keeps what lies below; set, it
+# would trim at every step of a computation without the second.
+_M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 8 << 20
+_M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 64 << 20
 
 
 class PortInUse(OSError):
@@ -116,6 +117,7 @@ def _give_memory_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
 
 
 def _bind(host: str, port: int) -> socket.socket:
