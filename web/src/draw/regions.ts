@@ -15,6 +15,7 @@ export interface RegionPicture {
 }
 
 const TEXT_CSS = 10;
+const LEAST_BOX_CSS = 6;
 const LEAST_CSS = 22;
 const LEAST_ROW_CSS = 11;
 const LEAST_NAME_CSS = 50;
@@ -43,9 +44,13 @@ export function drawRegions(
   const { nBlocks, value, maximum, side, ratio } = picture;
   const line = Math.max(1, Math.round(ratio));
   const cell = side / nBlocks;
-  const gap = cell >= 6 * ratio ? line : 0;
   context.fillStyle = css(look.background);
   context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  if (cell < LEAST_BOX_CSS * ratio) {
+    if (side > 0) context.putImageData(regionPixels(picture, colours), 0, 0);
+    drawNames(context, picture, look);
+    return;
+  }
   context.fillStyle = css(look.line);
   context.fillRect(0, 0, side, side);
   context.font = font(TEXT_CSS * ratio);
@@ -58,7 +63,7 @@ export function drawRegions(
       const n = value[row * nBlocks + col];
       const colour = unpack(colours[regionLevel(n, maximum)]);
       context.fillStyle = css(colour);
-      context.fillRect(x0, y0, x1 - x0 - gap, y1 - y0 - gap);
+      context.fillRect(x0, y0, x1 - x0 - line, y1 - y0 - line);
       if (n === 0 || cell < LEAST_CSS * ratio) continue;
       const text = String(n);
       if (context.measureText(text).width > x1 - x0 - 4 * ratio) continue;
@@ -67,6 +72,35 @@ export function drawRegions(
     }
   }
   drawNames(context, picture, look);
+}
+
+/** The strongest level of the regions that touch each pixel. */
+export function regionLevels({ nBlocks, value, maximum, side }: RegionPicture): Uint8Array {
+  const levels = new Uint8Array(side * side);
+  const edge = Int32Array.from({ length: nBlocks + 1 }, (_, block) => regionEdge(block, { nBlocks, side }));
+  const last = (block: number) => Math.min(side, Math.max(edge[block + 1], edge[block] + 1));
+  for (let row = 0; row < nBlocks; row++) {
+    for (let col = 0; col < nBlocks; col++) {
+      const level = regionLevel(value[row * nBlocks + col], maximum);
+      if (level === 0) continue;
+      for (let y = Math.min(edge[row], side - 1); y < last(row); y++) {
+        for (let x = Math.min(edge[col], side - 1); x < last(col); x++) {
+          const at = y * side + x;
+          if (levels[at] < level) levels[at] = level;
+        }
+      }
+    }
+  }
+  return levels;
+}
+
+function regionPixels(picture: RegionPicture, colours: Lut): ImageData {
+  const image = new ImageData(picture.side, picture.side);
+  const pixels = new Uint32Array(image.data.buffer);
+  regionLevels(picture).forEach((level, at) => {
+    pixels[at] = colours[level];
+  });
+  return image;
 }
 
 function drawNames(context: CanvasRenderingContext2D, picture: RegionPicture, look: Theme): void {

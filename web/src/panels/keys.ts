@@ -22,10 +22,20 @@ export const keyList: readonly {
       ["z Z", "undo, redo"],
       ["Esc", "one step back: close, deselect, zoom out"],
       ["0", "show everything"],
-      ["s b t", "samples, blocks, hierarchy"],
-      ["g v", "groups, saved views"],
       ["k", "pin or unpin the hovered or selected group"],
       ["?", "this list"],
+    ],
+  },
+  {
+    title: "Panels at the right",
+    keys: [
+      ["s", "samples"],
+      ["b", "blocks"],
+      ["t", "hierarchy"],
+      ["g", "groups"],
+      ["v", "saved views"],
+      ["↑ ↓", "row before, row after in a table"],
+      ["Enter", "select the cells of the row"],
     ],
   },
   {
