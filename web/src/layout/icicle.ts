@@ -38,31 +38,36 @@ export function icicleBoxes(
   const { first, child } = childLists(tree);
   const right = depthEdge[depthEdge.length - 1];
   const boxes: IcicleBox[] = [];
-  const thin = new Map<number, { y: number; sum: number; n: number; node: number; members: number }>();
+  const thin = Array.from(
+    { length: tree.maxDepth + 1 },
+    (): Run => ({ y: -1, sum: 0, n: 0, node: -1, members: 0 }),
+  );
   const flush = (depth: number) => {
-    const run = thin.get(depth);
-    if (run === undefined) return;
-    thin.delete(depth);
+    const run = thin[depth];
+    if (run.members === 0) return;
     const mean = run.n > 0 ? run.sum / run.n : Number.NaN;
     const node = run.members === 1 ? run.node : -1;
     boxes.push({ node, x0: depthEdge[depth], x1: right, y0: run.y, y1: run.y + 1, value: mean });
+    run.members = 0;
+    run.sum = 0;
+    run.n = 0;
   };
   const stack = tree.nNodes > 0 ? [0] : [];
   while (stack.length > 0) {
     const node = stack.pop() as number;
-    if (tree.stop[node] <= rows.start || tree.start[node] >= rows.stop) continue;
     const depth = tree.depth[node];
     if ((tree.stop[node] - tree.start[node]) * rows.scale < 1) {
       const y = Math.floor((tree.start[node] - rows.start) * rows.scale);
       if (y < 0 || y >= rows.pixels) continue;
-      if (thin.get(depth)?.y !== y) flush(depth);
-      const run = thin.get(depth) ?? { y, sum: 0, n: 0, node, members: 0 };
+      const run = thin[depth];
+      if (run.y !== y) flush(depth);
+      run.y = y;
+      run.node = node;
       run.members++;
       if (!Number.isNaN(value[node])) {
         run.sum += value[node];
         run.n++;
       }
-      thin.set(depth, run);
       continue;
     }
     boxes.push({
@@ -73,10 +78,34 @@ export function icicleBoxes(
       y1: Math.min(rows.pixels, edge(rows, tree.stop[node])),
       value: value[node],
     });
-    for (let i = first[node + 1] - 1; i >= first[node]; i--) stack.push(child[i]);
+    const from = firstBeyond(tree.stop, child, first[node], first[node + 1], rows.start);
+    let to = from;
+    while (to < first[node + 1] && tree.start[child[to]] < rows.stop) to++;
+    for (let i = to - 1; i >= from; i--) stack.push(child[i]);
   }
-  for (const depth of [...thin.keys()]) flush(depth);
+  for (let depth = 0; depth <= tree.maxDepth; depth++) flush(depth);
   return boxes;
+}
+
+/** Thin siblings and cousins that share a row of pixels. */
+interface Run {
+  y: number;
+  sum: number;
+  n: number;
+  node: number;
+  members: number;
+}
+
+/** The first child of a node, which are in leaf order, that ends beyond a leaf. */
+function firstBeyond(stop: Int32Array, child: Int32Array, first: number, last: number, leaf: number): number {
+  let low = first;
+  let high = last;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (stop[child[middle]] > leaf) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The visible part of a node's box, in the unit of the plot. */
