@@ -11,6 +11,9 @@ from classblocks.app.session import Session
 from classblocks.app.views import refining
 from classblocks.core.confusion import confusion
 from classblocks.core.criteria import order_criteria
+from classblocks.core.outcome import outcomes
+from classblocks.study.format import Coordinates
+from classblocks.study.writer import ResultWriter
 
 PROPOSAL = {"method": "auto", "source": "confusions", "seed": 0}
 FLAT = {"parent": [-1] + [0] * 24, "class": [-1, *range(23, -1, -1)]}
@@ -145,3 +148,28 @@ def test_slow_methods_are_refused_for_large_groups(ask, monkeypatch):
     monkeypatch.setitem(refining._MOST_CLASSES, "olo", 10)
     with pytest.raises(RequestError, match="olo would take too long for 24 classes, at most 10"):
         ask("refine", node=0, **{**PROPOSAL, "method": "olo"})
+
+
+def test_logits_order_classes_that_are_never_confused(tmp_path):
+    rng = np.random.default_rng(2)
+    n, groups = 600, np.array([0, 1, 2, 0, 1, 2, 0, 1, 2])
+    study = studies.create(tmp_path / "study", list("abcdefghi"))
+    true = rng.integers(0, 9, n)
+    study.add_samples(np.arange(n), true)
+    logits = rng.normal(size=(n, 9)) + 2 * rng.normal(size=(n, 3))[:, groups]
+    right = np.full((n, 9), 0.05)
+    right[np.arange(n), true] = 0.6
+    writer = ResultWriter(study, "model", Coordinates(model="model"), logits=True)
+    writer.append(np.arange(n), true, outcomes(right, true), logits=logits)
+    writer.finish()
+    study.refresh()
+    session = Session(study)
+    assert session.manifest()["results"][0]["has_logits"] is True
+    message = {"view": "refine", "result": "model", "tree": {"hierarchy": "flat"}, "node": 0}
+    reply = session.request({**message, **PROPOSAL, "source": "logits"})
+    assert reply.metadata["note"] == ""
+    found = group_of(reply)
+    for group in ({0, 3, 6}, {1, 4, 7}, {2, 5, 8}):
+        assert group in found
+    confused = session.request({**message, **PROPOSAL})
+    assert confused.metadata["note"] == "9 of 9 classes have no confusions: they are last"
