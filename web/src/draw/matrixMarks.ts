@@ -172,7 +172,7 @@ function drawRegion(
   context.fillStyle = css(look.ink, 0.03);
   context.fillRect(...rowBand(marks, rows));
   context.fillRect(...colBand(marks, cols));
-  context.fillStyle = css(look.accent, 0.1);
+  context.fillStyle = css(look.accent, 0.07);
   const box = boxOf(marks, rows, cols);
   context.fillRect(...box);
   context.strokeStyle = css(look.accent, 0.75);

@@ -137,7 +137,7 @@ export function headingOf(page: Page): Heading {
     `${count(nShown)} of ${count(model.cells.nSamples)} samples`,
     `order: ${hierarchy}`,
     `${count(model.cells.nClasses)} classes`,
-    encoding.diagonal ? "with correct samples" : "errors only",
+    encoding.diagonal ? "with the diagonal" : "diagonal hidden",
     ...chips,
   ];
   return {

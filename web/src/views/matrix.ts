@@ -170,6 +170,7 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
         const hover = ctx.hover.get();
         const target = point ? targetAt(model, point) : hover?.kind === "cell" ? hover : null;
         const cell = target && { row: target.row, col: target.col };
+        ctx.pointer.set(null);
         element.dispatchEvent(
           new CustomEvent<MatrixMenu>("matrixmenu", { bubbles: true, detail: { cell, x, y } }),
         );
