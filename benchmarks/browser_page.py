@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,9 +87,9 @@ def main() -> None:
             executable_path=options.chromium,
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        with served(path) as address:
+        with served(path) as server:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(address)
+            page.goto(server.address)
             page.wait_for_selector("#classblocks[data-ready=true]", timeout=60_000)
             page.wait_for_timeout(1500)
             print(f"{options.samples:,} samples, {options.classes:,} classes; ", end="")
@@ -98,9 +99,17 @@ def main() -> None:
         browser.close()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running ``classblocks view``."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def served(study: Path) -> Iterator[str]:
-    """Serve a study on a free port; gives its address."""
+def served(study: Path) -> Iterator[Server]:
+    """Serve a study on a free port."""
     command = [
         sys.executable,
         "-m",
@@ -115,7 +124,8 @@ def served(study: Path) -> Iterator[str]:
         assert server.stdout is not None
         try:
             words = server.stdout.readline().split()
-            yield next(word for word in words if word.startswith("http"))
+            address = next(word for word in words if word.startswith("http"))
+            yield Server(address, server.pid)
         finally:
             server.terminate()
 
