@@ -186,13 +186,13 @@ def test_boxes_stay_while_filters_change(open_page, study, given):
     page = open_page(**CLIPBOARD)
     find_blocks(page, 5)
     sizes = column(copied(page), "classes")
-    assert page.page.get_by_text("The blocks stay").count() == 0
+    assert page.page.get_by_text("Found with").count() == 0
     page.page.get_by_role("slider", name="p(pred), least").focus()
     for _ in range(3):
         page.page.keyboard.press("PageUp")
     low = np.float32(0.3)
     where = cb.Where(p_pred=(float(low), 1))
-    page.page.get_by_text("The blocks stay").wait_for()
+    page.page.get_by_text("Found with no filter; counts are with p(pred) 0.30 – 1.00").wait_for()
     cuts = cb.partition(study.confusion(LAST), given, 5).cuts
     errors = leaves_of(study.confusion(LAST, where=where), given)
     rows = copied(page)
@@ -202,7 +202,7 @@ def test_boxes_stay_while_filters_change(open_page, study, given):
     expected = cb.block_outliers(study.confusion(LAST, where=where), cuts, given)
     page.page.wait_for_selector(f"[data-outliers='{len(expected['count'])}']")
     page.page.get_by_role("button", name="Find blocks").click()
-    page.page.get_by_text("The blocks stay").wait_for(state="detached")
+    page.page.get_by_text("Found with").wait_for(state="detached")
     again = cb.partition(study.confusion(LAST, where=where), given, 5)
     page.page.click("[data-part=blocks]")
     assert column(copied(page), "classes").tolist() == np.diff(again.cuts).tolist()

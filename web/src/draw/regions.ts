@@ -48,6 +48,9 @@ export function drawRegions(
   context.fillRect(0, 0, context.canvas.width, context.canvas.height);
   if (cell < LEAST_BOX_CSS * ratio) {
     if (side > 0) context.putImageData(regionPixels(picture, colours), 0, 0);
+    context.strokeStyle = css(look.line);
+    context.lineWidth = line;
+    context.strokeRect(line / 2, line / 2, side - line, side - line);
     drawNames(context, picture, look);
     return;
   }
