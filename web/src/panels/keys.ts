@@ -23,6 +23,7 @@ export const keyList: readonly {
       ["Esc", "one step back: close, deselect, zoom out"],
       ["0", "show everything"],
       ["k", "pin or unpin the hovered or selected group"],
+      ["i", "hold the tooltip: its pictures can be clicked"],
       ["?", "this list"],
     ],
   },
@@ -103,6 +104,8 @@ export interface KeyUse {
   focusSearch(): void;
   focusTree(): void;
   toggleHelp(): void;
+  /** Hold the tooltip or let it go; false when there is none. */
+  pinTip(): boolean;
   /** Copy cells of the matrix. */
   copy(): void;
   showSide(side: Side): void;
@@ -118,6 +121,8 @@ export function pressKey(key: string, use: KeyUse): boolean {
     case "?":
       use.toggleHelp();
       return true;
+    case "i":
+      return use.pinTip();
     case "z":
       session.undo();
       return true;

@@ -21,6 +21,7 @@ function press(key: string, hash = "sel=fn:2&view=0,0,3,3") {
     focusSearch: vi.fn(),
     focusTree: vi.fn(),
     toggleHelp: vi.fn(),
+    pinTip: vi.fn(() => true),
     copy: vi.fn(),
     showSide: vi.fn(),
   };
@@ -113,6 +114,7 @@ it("works without a page where it can", () => {
     focusSearch() {},
     focusTree() {},
     toggleHelp: vi.fn(),
+    pinTip: vi.fn(() => true),
     copy: vi.fn(),
     showSide() {},
   };
