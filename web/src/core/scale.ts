@@ -9,6 +9,8 @@ export interface Scale {
   readonly largest: number;
   position(value: number): number;
   valueAt(position: number): number;
+  /** The different values of a rank scale, ascending, and their positions; null for others. */
+  readonly steps: { readonly values: Float64Array; readonly positions: Float64Array } | null;
 }
 
 /**
@@ -32,6 +34,7 @@ export function makeScale(
     kind,
     least,
     largest,
+    steps: null,
     position(value) {
       if (isFlat) return value > largest ? 1 : 0;
       const t = (kind === "log" ? Math.log(value / least) : value - least) / reach;
@@ -49,15 +52,17 @@ function rankScale(mapped: Mapped, diagonal: boolean): Scale {
     mapped.kind === "count" ? ranksOfCounts(mapped, diagonal) : ranksOfRates(mapped, diagonal);
   const last = values.length - 1;
   const reach = smaller[last] || 1;
+  const positions = smaller.map((n) => n / reach);
   const least = values[0] ?? 1;
   const largest = values[last] ?? 1;
   return {
     kind: "rank",
     least,
     largest,
+    steps: { values, positions },
     position(value) {
       const at = lastAtMost(values, value);
-      return at < 0 ? 0 : smaller[at] / reach;
+      return at < 0 ? 0 : (positions[at] as number);
     },
     valueAt(position) {
       const at = lastAtMost(smaller, position * reach + 1e-6);

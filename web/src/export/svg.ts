@@ -20,12 +20,7 @@ const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", 
 export function svgOf(sheet: Sheet, dark: boolean, measure: Measure, raster: () => string): string {
   const { width, height, plot } = sheet;
   const runs = cellRuns(sheet);
-  const cells =
-    runs.size === 0
-      ? ""
-      : runs.n <= mostRuns
-        ? cellPaths(sheet, dark, runs.byLevel)
-        : picture(sheet, raster());
+  const cells = runs.n <= mostRuns ? cellPaths(sheet, dark, runs.byLevel) : pictureOf(sheet, raster());
   const write = (mark: Mark) => markOf(mark, measure);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}" font-family='${family}'>`,
@@ -45,8 +40,8 @@ export function svgOf(sheet: Sheet, dark: boolean, measure: Measure, raster: () 
 interface Runs {
   /** By palette level: rows, first columns and lengths of runs of cells, in leaf units. */
   readonly byLevel: ReadonlyMap<number, readonly (readonly [row: number, col: number, length: number])[]>;
+  /** More than `mostRuns` says only that they are more; then there are none by level. */
   readonly n: number;
-  readonly size: number;
 }
 
 /** Neighbours in a row that have one colour, in view. */
@@ -69,12 +64,13 @@ export function cellRuns({ picture }: Sheet): Runs {
       last = [row, col, 1];
       lastLevel = level;
       count++;
+      if (count > mostRuns) return { byLevel: new Map(), n: count };
       const same = byLevel.get(level);
       if (same) same.push(last);
       else byLevel.set(level, [last]);
     }
   }
-  return { byLevel, n: count, size: byLevel.size };
+  return { byLevel, n: count };
 }
 
 function cellPaths(sheet: Sheet, dark: boolean, byLevel: Runs["byLevel"]): string {
@@ -91,7 +87,7 @@ function cellPaths(sheet: Sheet, dark: boolean, byLevel: Runs["byLevel"]): strin
   return `<g clip-path="url(#plot)"><g transform="${transform}" shape-rendering="crispEdges">\n${paths.join("\n")}\n</g></g>`;
 }
 
-function picture({ plot }: Sheet, url: string): string {
+function pictureOf({ plot }: Sheet, url: string): string {
   return `<image x="${n(plot.x)}" y="${n(plot.y)}" width="${n(plot.width)}" height="${n(plot.height)}" href="${escapeXml(url)}" image-rendering="pixelated"/>`;
 }
 

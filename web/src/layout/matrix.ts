@@ -64,6 +64,7 @@ export function matrixScene(
 ): MatrixScene {
   const level = new Uint8Array(order.cell.length);
   if (mapped.kind === "count") colourCounts(level, order, mapped, scale);
+  else if (scale.steps) colourRanks(level, order, mapped, scale.steps);
   else {
     for (let i = 0; i < level.length; i++) {
       const rate = mapped.value[order.cell[i]];
@@ -87,6 +88,25 @@ function colourCounts(
   for (let i = 0; i < level.length; i++) {
     const n = value[order.cell[i]];
     level[i] = n < tabled ? table[n] : levelOf(n);
+  }
+}
+
+// A search among the few values where the level changes is quicker than one among all different rates.
+function colourRanks(
+  level: Uint8Array,
+  order: MatrixOrder,
+  { value }: Mapped,
+  { values, positions }: NonNullable<Scale["steps"]>,
+): void {
+  const first = new Float64Array(256).fill(Number.POSITIVE_INFINITY);
+  for (let at = values.length - 1; at >= 0; at--) first[paletteLevel(positions[at])] = values[at];
+  for (let own = 254; own > 0; own--) if (first[own] > first[own + 1]) first[own] = first[own + 1];
+  for (let i = 0; i < level.length; i++) {
+    const rate = value[order.cell[i]];
+    if (!(rate > 0)) continue;
+    let low = 1;
+    for (let step = 128; step > 0; step >>= 1) if (low + step < 256 && first[low + step] <= rate) low += step;
+    level[i] = low;
   }
 }
 

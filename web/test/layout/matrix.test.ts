@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { classTotals, findCell, indexCells } from "../../src/core/cells";
 import { sortChildren } from "../../src/core/hierarchy";
 import { makeScale } from "../../src/core/scale";
-import { mapCells } from "../../src/core/values";
+import { isMapped, mapCells } from "../../src/core/values";
 import { axis } from "../../src/layout/frame";
 import {
   cellAt,
@@ -13,6 +13,7 @@ import {
   type MatrixScene,
   matrixScene,
   orderCells,
+  paletteLevel,
 } from "../../src/layout/matrix";
 import type { CellIndex } from "../../src/model";
 import type { CellValue } from "../../src/state/state";
@@ -75,6 +76,22 @@ describe("matrixScene", () => {
     const scene = sceneOf(large, { scale: "log" });
     expect(scene.level[7]).toBe(255);
     expect(scene.level[2]).toBe(1 + Math.round((254 * Math.log(10_000)) / Math.log(70_000)));
+  });
+
+  it.each(["row", "pair"] as const)("gives ranks of rates the level of their position: %s", (kind) => {
+    const study = syntheticStudy(50, 5000, 12);
+    const totals = () => classTotals(study.cells, study.cells.count);
+    for (const diagonal of [true, false]) {
+      const mapped = mapCells(study.cells, study.cells.count, totals, kind, 1, diagonal);
+      const scale = makeScale(mapped, "rank", diagonal, null, null);
+      const ordered = orderCells(study.tree, mapped.pattern);
+      const { level } = matrixScene(ordered, mapped, scale, diagonal);
+      ordered.cell.forEach((cell, place) => {
+        const isShown = isMapped(mapped, cell, diagonal);
+        const expected = isShown ? paletteLevel(scale.position(mapped.value[cell])) : 0;
+        expect(level[place]).toBe(expected);
+      });
+    }
   });
 
   it("draws pair rates the same both ways, also where one of the two cells is empty", () => {
