@@ -277,6 +277,22 @@ def test_pinned_groups_are_compared_as_core_does(open_page, study, given):
     page.wait_until(f"/[&#]pins={nodes[0]}(&|$)/.test(location.hash)")
 
 
+def test_panels_keep_what_was_done_in_them(open_page):
+    page = open_page()
+    find_blocks(page, 5)
+    page.page.click("[data-part=outliers]")
+    page.page.get_by_label("Least surprise").fill("0.5")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("s")
+    page.page.wait_for_selector("#side-samples[aria-selected=true]")
+    assert not page.page.get_by_label("Least surprise").is_visible()
+    page.page.get_by_role("slider", name="p(pred), least").focus()
+    page.page.keyboard.press("PageUp")
+    page.page.keyboard.press("b")
+    page.page.get_by_text("Found with no filter").wait_for()
+    assert page.page.get_by_label("Least surprise").input_value() == "0.5"
+
+
 def test_breadcrumbs_select_and_zoom(open_page, given):
     page = open_page()
     page.page.keyboard.press("/")

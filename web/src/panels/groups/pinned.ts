@@ -1,6 +1,7 @@
 import { differenceEstimate, type Estimate, f1Estimate, rateEstimate } from "../../core/interval";
 import type { CellIndex, Model } from "../../model";
 import type { Range } from "../../state/state";
+import { MOST_PINS } from "./pins";
 
 /** A pinned group with its numbers; counted like the metrics of groups, rank and cell filters left out. */
 export interface Pinned {
@@ -17,9 +18,9 @@ export interface Pinned {
   readonly f1: Estimate;
 }
 
-/** The pinned groups, in the order they were pinned. */
+/** The pinned groups, in the order they were pinned; an address may name more than fit. */
 export function pinnedGroups({ tree, label, groups, state }: Model): readonly Pinned[] {
-  return state.pins.map((wire) => {
+  return state.pins.slice(0, MOST_PINS).map((wire) => {
     const node = tree.nodeOfWire[wire] as number;
     const [tp, fp, fn] = [groups.tp[node], groups.fp[node], groups.fn[node]] as [number, number, number];
     const leaves = { start: tree.start[node] as number, stop: tree.stop[node] as number };
