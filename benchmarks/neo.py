@@ -6,7 +6,9 @@ build of Neo's library writes them; its source and how to build it are at
 https://github.com/apple/ml-hierarchical-confusion-matrix. Neo's licence does not allow copies here.
 
 The confusions are written in Neo's own JSON and opened by both: ours through
-``classblocks import --predictions``. Budgets at 1000 classes: paint 1 s, hover 16 ms, heap 150 MB.
+``classblocks import --predictions``. With ``--groups`` Neo draws its groups as rows and columns too
+and needs far more memory than a tab is given at 1000 classes. Budgets: paint 1 s, hover 16 ms, heap
+150 MB.
 """
 
 import argparse
@@ -25,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from browser_page import served
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from synthetic import group_paths, predictions
 
 from classblocks.study.importing import import_predictions
@@ -75,30 +77,38 @@ def main() -> None:
     parser.add_argument("--neo", type=Path, help="folder with confMat.umd.cjs and style.css")
     parser.add_argument("--classes", type=int, default=1000)
     parser.add_argument("--samples", type=int, default=50_000)
+    parser.add_argument("--groups", action="store_true", help="labels with their groups")
     parser.add_argument("--hovers", type=int, default=8)
     parser.add_argument("--minutes", type=float, default=15, help="how long Neo may take to paint")
     parser.add_argument("--chromium", default=shutil.which("chromium"))
     options = parser.parse_args()
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "confusions.json"
-        file.write_text(json.dumps(confusions(options.samples, options.classes)))
+        file.write_text(json.dumps(confusions(options.samples, options.classes, options.groups)))
         browser = playwright.chromium.launch(
             executable_path=options.chromium,
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         found = {"classblocks": measure_ours(browser, file, options.hovers)}
+        problem = None
         if options.neo is not None:
-            found["neo"] = measure_neo(browser, file, options)
+            try:
+                found["neo"] = measure_neo(browser, file, options)
+            except Error as error:
+                problem = str(error).splitlines()[0]
         browser.close()
     print(f"{options.samples:,} samples, {options.classes:,} classes; ", end="")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     print_table(found)
+    if problem is not None:
+        print(f"\nNeo: {problem}")
 
 
-def confusions(n_samples: int, n_classes: int) -> list[dict[str, Any]]:
+def confusions(n_samples: int, n_classes: int, groups: bool) -> list[dict[str, Any]]:
     """Synthetic confusions as Neo reads them; it needs every class once as the true one."""
     drawn = predictions(n_samples, n_classes)
-    labels = [":".join(["root", *path]) for path in with_colons_left_out(group_paths(n_classes))]
+    paths = with_colons_left_out(group_paths(n_classes))
+    labels = [":".join(["root", *(path if groups else path[-1:])]) for path in paths]
     counts = np.zeros((n_classes, n_classes), np.int64)
     np.add.at(counts, (drawn["true"], drawn["pred"]), 1)
     rows, columns = np.nonzero(counts + np.eye(n_classes, dtype=np.int64))

@@ -1,6 +1,8 @@
 import { decode, decodeManifest } from "./decode";
 import type { Source } from "./source";
 
+const LARGE_BYTES = 2 ** 22;
+
 /** A source that talks to the server at `base` (default: the folder of the page); who it is, a cookie tells. */
 export function httpSource(base = "."): Source {
   async function post(path: string, message: unknown, signal?: AbortSignal): Promise<Response> {
@@ -27,7 +29,7 @@ export function httpSource(base = "."): Source {
     },
     async request(message, { signal }) {
       const response = await post("request", message, signal);
-      return decode(await response.arrayBuffer(), message.view);
+      return decode(await bodyOf(response), message.view);
     },
     async sheet(message, { signal }) {
       return (await post("sheet", message, signal)).blob();
@@ -37,6 +39,28 @@ export function httpSource(base = "."): Source {
     },
     thumbUrl: (hash) => `${base}/thumb/${encodeURIComponent(hash)}.jpg`,
   };
+}
+
+/**
+ * The body of a response. One of known length is put together as it arrives: `arrayBuffer()` copies it in one go at the
+ * end, which for a hundred megabytes keeps the page from answering.
+ */
+async function bodyOf(response: Response): Promise<ArrayBuffer | Uint8Array> {
+  const length = Number(response.headers.get("Content-Length"));
+  const isPlain = response.headers.get("Content-Encoding") === null;
+  if (!response.body || !isPlain || !(length > LARGE_BYTES)) return response.arrayBuffer();
+  const bytes = new Uint8Array(length);
+  const reader = response.body.getReader();
+  let filled = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (filled + value.length > length) throw new Error("the server sent more than it said");
+    bytes.set(value, filled);
+    filled += value.length;
+  }
+  if (filled < length) throw new Error("the server sent less than it said");
+  return bytes;
 }
 
 async function call(url: string, init: RequestInit): Promise<Response> {
