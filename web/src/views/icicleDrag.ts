@@ -1,4 +1,5 @@
 import type { IcicleDrag } from "../draw/icicleDrag";
+import { beginning } from "../draw/text";
 import { type Plot, plotArea } from "../layout/frame";
 import { depthEdges, hitIcicle } from "../layout/icicle";
 import { type Drop, dropAt } from "../layout/icicleDrop";
@@ -57,7 +58,7 @@ function describe(
 ): string {
   const name = (row: number) => {
     const whole = label[row] || "all";
-    return whole.length > MOST_LETTERS ? `${whole.slice(0, MOST_LETTERS)}…` : whole;
+    return whole.length > MOST_LETTERS ? `${beginning(whole, MOST_LETTERS)}…` : whole;
   };
   const what = dragged.length === 1 ? name(dragged[0]) : `${dragged.length} nodes`;
   if (drop === null) return what;

@@ -23,8 +23,8 @@ export function criterionRows(
   if (refinement) {
     return Object.entries(refinement.criteria).map(([name, [before, after]]) => {
       const sign = criteria?.better[index.get(name) ?? -1] === "higher" ? 1 : -1;
-      const gain = Math.sign(sign * (after - before)) as -1 | 0 | 1;
-      return { name, text: text(name), before, after, gain: Number.isNaN(gain) ? 0 : gain };
+      const change = sign * (after - before);
+      return { name, text: text(name), before, after, gain: change > 0 ? 1 : change < 0 ? -1 : 0 };
     });
   }
   return (criteria?.name ?? []).map((name, at) => ({

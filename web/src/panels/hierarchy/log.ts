@@ -1,4 +1,5 @@
 import { MutableTree } from "../../core/mutableTree";
+import { beginning } from "../../draw/text";
 import type { Classes, Tree } from "../../model";
 import type { Edit } from "../../state/state";
 import { counted } from "../format";
@@ -101,5 +102,5 @@ function listed(names: readonly string[]): string {
 
 /** The beginning of a name that may have thousands of letters. */
 export function clip(name: string): string {
-  return name.length <= MOST_LETTERS ? name : `${name.slice(0, MOST_LETTERS - 1).trimEnd()}…`;
+  return name.length <= MOST_LETTERS ? name : `${beginning(name, MOST_LETTERS - 1).trimEnd()}…`;
 }
