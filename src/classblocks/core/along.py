@@ -14,7 +14,13 @@ FLAT_SIZE = 3
 _DIGITS = 9
 
 
-def add_order_tree(draft: Draft, graph: "csr_array", order: NDArray[np.int64], parent: int) -> None:
+def add_order_tree(
+    draft: Draft,
+    graph: "csr_array",
+    order: NDArray[np.int64],
+    parent: int,
+    first_cuts: NDArray[np.integer] | None = None,
+) -> None:
     """Add the tree of an order to a draft, rows as class ids.
 
     Parameters
@@ -22,13 +28,14 @@ def add_order_tree(draft: Draft, graph: "csr_array", order: NDArray[np.int64], p
     graph : (m, m) symmetric, ≥ 0, zero diagonal
     order : (m,) rows
     parent : node of the draft that stands for the whole order
+    first_cuts : positions between 0 and m; a part with some of them inside is cut at one of those
 
     Notes
     -----
     The rule of ``recursive_ncut`` without reordering: a part with 3 classes or fewer, or whose
     least normalised cut is above 1, stays flat. All parts of one depth are cut at once.
     """
-    stop = least_cuts(graph, order)
+    stop = least_cuts(graph, order, first_cuts)
     todo = [(0, len(order), parent)]
     row = order.tolist()
     while todo:
@@ -45,7 +52,9 @@ def add_order_tree(draft: Draft, graph: "csr_array", order: NDArray[np.int64], p
                 todo.append((a, b, draft.add("", node)))
 
 
-def least_cuts(graph: "csr_array", order: NDArray[np.int64]) -> dict[tuple[int, int], int]:
+def least_cuts(
+    graph: "csr_array", order: NDArray[np.int64], first_cuts: NDArray[np.integer] | None = None
+) -> dict[tuple[int, int], int]:
     """Cut every part of an order that has structure; returns part → where it is cut."""
     m = len(order)
     position = np.empty(m, np.int64)
@@ -54,6 +63,9 @@ def least_cuts(graph: "csr_array", order: NDArray[np.int64]) -> dict[tuple[int, 
     i, j = position[edges.coords[0]], position[edges.coords[1]]
     upper = i < j
     i, j, weight = i[upper], j[upper], edges.data[upper]
+    wanted = np.zeros(m, bool)
+    if first_cuts is not None:
+        wanted[first_cuts - 1] = True
     start, stop = np.array([0]), np.array([m])
     cuts: dict[tuple[int, int], int] = {}
     while True:
@@ -65,7 +77,7 @@ def least_cuts(graph: "csr_array", order: NDArray[np.int64]) -> dict[tuple[int, 
         part_of[_ranges(start, stop)] = np.repeat(np.arange(len(start)), stop - start)
         inside = (part_of[i] == part_of[j]) & (part_of[i] >= 0)
         i, j, weight = i[inside], j[inside], weight[inside]
-        at, value = _least_ncut(i, j, weight, start, stop, m)
+        at, value = _least_ncut(i, j, weight, start, stop, wanted)
         good = value <= 1
         start, stop, at = start[good], stop[good], at[good]
         cuts.update(zip(zip(start.tolist(), stop.tolist(), strict=True), at.tolist(), strict=True))
@@ -78,9 +90,13 @@ def _least_ncut(
     weight: NDArray[np.float64],
     start: NDArray[np.int64],
     stop: NDArray[np.int64],
-    m: int,
+    wanted: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return for each part the first of its best cut positions and the normalised cut there."""
+    """Return for each part the first of its best cut positions and the normalised cut there.
+
+    A part with wanted cuts inside is cut at one of them; ``wanted[p]`` is the cut after ``p``.
+    """
+    m = len(wanted)
     after = np.bincount(i, weights=weight, minlength=m)
     before = np.bincount(j, weights=weight, minlength=m)
     length = stop - start
@@ -100,6 +116,9 @@ def _least_ncut(
         value = np.round(cut / left + cut / (whole - left), _DIGITS)
     value = np.where(np.isnan(value), np.where(whole > 0, 0, np.inf), value)
     value[first + length - 1] = np.inf
+    is_wanted = wanted[place]
+    is_wanted[first + length - 1] = False
+    value[~is_wanted & np.logical_or.reduceat(is_wanted, first)[part]] = np.inf
     least = np.minimum.reduceat(value, first)
     is_least = np.flatnonzero(value == least[part])
     best = is_least[np.searchsorted(part[is_least], np.arange(len(start)))]

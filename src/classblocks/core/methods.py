@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.core.along import add_order_tree
+from classblocks.core.auto_order import auto_order
 from classblocks.core.barycenter import barycenter_order
 from classblocks.core.build import ROOT_NAME, Draft
 from classblocks.core.components import components
@@ -38,6 +39,33 @@ def _olo(graph: "csr_array", seed: int) -> Draft:
     if graph.shape[0]:
         merges = optimal_leaf_order(graph)
         add_merges(draft, merges, merges.roots(), 0)
+    return draft
+
+
+def auto_tree(graph: "csr_array", errors: "csr_array", n_isolated: int, seed: int) -> Draft:
+    """Cut the ``auto`` order into a tree, at the borders of its best blocks first.
+
+    Parameters
+    ----------
+    graph, errors, n_isolated, seed : as in ``auto_order``
+    """
+    draft = _root()
+    if not graph.shape[0]:
+        return draft
+    order, cuts = auto_order(graph, errors, n_isolated, seed)
+    parts = components(graph)
+    position = np.empty(len(order), np.int64)
+    position[order] = np.arange(len(order))
+    for rows in parts:
+        rows = np.sort(rows)
+        at = position[rows]
+        inside = np.unique(np.searchsorted(np.sort(at), cuts))
+        inside = inside[(inside > 0) & (inside < len(rows))]
+        node = draft.add("", 0) if len(parts) > 1 else 0
+        first = len(draft.name)
+        part = graph[rows][:, rows] if len(parts) > 1 else graph
+        add_order_tree(draft, part, np.argsort(at), node, inside)
+        _rename(draft, first, rows)
     return draft
 
 
@@ -111,7 +139,6 @@ def _rename(draft: Draft, first: int, rows: NDArray[np.int64]) -> None:
 
 
 GROW: dict[str, Grow] = {
-    "auto": _recursive_ncut,
     "recursive_ncut": _recursive_ncut,
     "olo": _olo,
     "linkage": _by_merges(_turned(average_linkage)),

@@ -34,7 +34,12 @@ def add_ncut_tree(
     its Fiedler order with the least normalised cut; it stays flat with 3 classes or fewer, or when
     that cut is above 1. Each part is turned so that its order agrees with its parent's.
     """
-    rng = np.random.default_rng(seed)
+    _grow(draft, similarity, class_id, np.random.default_rng(seed))
+
+
+def _grow(
+    draft: Draft, similarity: "csr_array", class_id: NDArray[np.int64], rng: np.random.Generator
+) -> None:
     todo: list[tuple[NDArray[np.int64], int]] = [(np.arange(len(class_id)), 0)]
     while todo:
         rows, node = todo.pop()
@@ -43,6 +48,24 @@ def add_ncut_tree(
                 draft.add("", node, int(class_id[rows[part[0]]]))
             else:
                 todo.append((rows[part], draft.add("", node)))
+
+
+def ncut_order(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return the rows in the order of ``add_ncut_tree``."""
+    draft = Draft()
+    draft.add("", -1)
+    m = graph.shape[0]
+    _grow(draft, graph, np.arange(m), rng)
+    children: list[list[int]] = [[] for _ in draft.name]
+    for v, above in enumerate(draft.parent[1:], 1):
+        children[above].append(v)
+    rows, todo = [], [0]
+    while todo:
+        v = todo.pop()
+        if draft.class_id[v] >= 0:
+            rows.append(draft.class_id[v])
+        todo.extend(reversed(children[v]))
+    return np.array(rows, np.int64)
 
 
 def _split(graph: "csr_array", rng: np.random.Generator, top: bool) -> list[NDArray[np.int64]]:

@@ -10,7 +10,8 @@ from classblocks.core import build
 from classblocks.core.components import is_connected
 from classblocks.core.confusion import Cells, cells_of
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.methods import GROW, ward_tree
+from classblocks.core.methods import GROW, auto_tree, ward_tree
+from classblocks.core.naming import name_by_medoid
 from classblocks.core.similarity import KINDS, confusion_similarity, given_similarity
 from classblocks.core.validate import class_ids
 from classblocks.core.ward import class_features
@@ -18,7 +19,7 @@ from classblocks.core.ward import class_features
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-METHODS = (*GROW, "ward")
+METHODS = ("auto", *GROW, "ward")
 _KIND = {"log1p": "log1p counts", "counts": "counts", "rates": "rates", "given": "given"}
 _SOURCE = {"given": "similarity"} | dict.fromkeys(KINDS, "confusions")
 
@@ -50,7 +51,7 @@ def order_classes(
 
     Returns
     -------
-    Hierarchy whose groups are named after their class with most samples. Classes without
+    Hierarchy whose groups are named after the class most similar to the others. Classes without
     any similarity are last, right below the root, in ascending order; ``how["isolated"]`` lists
     them. A connected order starts with the smaller of its two end classes; unconnected parts are
     sorted by falling similarity mass
@@ -93,11 +94,8 @@ def order_classes(
         graph = confusion_similarity(cells, similarity)
     else:
         graph = given_similarity(similarity, n_classes)
-    samples = np.zeros(n_classes, np.int64)
-    np.add.at(samples, cells.true, cells.count)
     if classes is not None:
         graph = graph[chosen][:, chosen]
-        samples = samples[chosen]
 
     if method == "ward":
         draft = ward_tree(class_features(features, n_classes)[chosen])
@@ -106,9 +104,19 @@ def order_classes(
         linked = np.flatnonzero(graph.sum(axis=1) > 0)
         isolated = np.setdiff1d(np.arange(len(chosen)), linked)
         inside = graph[linked][:, linked]
-        draft = _rows_to_classes(GROW[method](inside, seed), linked)
+        if method != "auto":
+            draft = GROW[method](inside, seed)
+        elif kind == "given":
+            draft = auto_tree(inside, inside, len(isolated), seed)
+        else:
+            errors = confusion_similarity(cells, "counts")[chosen[linked]][:, chosen[linked]]
+            draft = auto_tree(inside, errors, len(isolated), seed)
+        draft = _rows_to_classes(draft, linked)
         connected = len(linked) > 0 and is_connected(inside)
-    draft = _named(draft, [names[class_id] for class_id in chosen.tolist()], samples)
+    draft = build.name_groups(draft, {})
+    for v, row in enumerate(draft.class_id):
+        if row >= 0:
+            draft.name[v] = names[chosen[row]]
     if connected:
         draft = _canonical(draft)
     root = draft.parent.index(-1)
@@ -123,7 +131,7 @@ def order_classes(
     }
     if classes is not None:
         how["classes"] = chosen.tolist()
-    return Hierarchy.from_draft(draft, len(chosen), how)
+    return name_by_medoid(Hierarchy.from_draft(draft, len(chosen), how), graph)
 
 
 def _chosen(classes: ArrayLike | None, n_classes: int) -> NDArray[np.int32]:
@@ -142,19 +150,6 @@ def _rows_to_classes(draft: build.Draft, classes: NDArray[np.int64]) -> build.Dr
     number = classes.tolist()
     draft.class_id = [number[row] if row >= 0 else -1 for row in draft.class_id]
     return draft
-
-
-def _named(draft: build.Draft, label: Sequence[str], samples: NDArray[np.int64]) -> build.Draft:
-    for v, class_id in enumerate(draft.class_id):
-        if class_id >= 0:
-            draft.name[v] = label[class_id]
-    return build.name_groups(draft, _importance(samples))
-
-
-def _importance(samples: NDArray[np.int64]) -> dict[int, float]:
-    """Rank the classes by samples, ties to the smaller id; no two ranks are equal."""
-    ascending = np.lexsort((-np.arange(len(samples)), samples))
-    return {class_id: float(rank) for rank, class_id in enumerate(ascending.tolist())}
 
 
 def _canonical(draft: build.Draft) -> build.Draft:

@@ -1,0 +1,91 @@
+"""What the ``auto`` order is judged by: errors in few blocks and errors near the diagonal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classblocks.core.nearness import Pairs
+
+N_BLOCKS = 20
+BAND = 10
+BAND_WEIGHT = 1.5
+_UNITS = 200
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an order is worth; both are shares of the errors.
+
+    Attributes
+    ----------
+    cuts : (n_blocks + 1,) positions, the best ``size_weighted`` partition of the similarity
+    objective : what that partition makes as large as it can
+    block_mass : inside these blocks
+    band_mass : at most ``BAND`` positions from the diagonal
+    """
+
+    cuts: NDArray[np.int64]
+    objective: float
+    block_mass: float
+    band_mass: float
+
+    @property
+    def value(self) -> float:
+        """What the search raises."""
+        return self.block_mass + BAND_WEIGHT * self.band_mass
+
+
+class Judge:
+    """Judges orders of the rows of a similarity graph, followed by rows without similarity.
+
+    Parameters
+    ----------
+    similarity, errors : of the same rows: what is partitioned, and what is counted, not all zero
+    n_isolated : rows after the last
+
+    Notes
+    -----
+    The partition of METHODS §5 (``core.partition``) with cuts at most ``_UNITS`` places, so that a
+    verdict takes a few milliseconds for any number of rows.
+    """
+
+    def __init__(self, similarity: Pairs, errors: Pairs, n_isolated: int) -> None:
+        self.similarity, self.errors = similarity, errors
+        self.n_positions = similarity.n_rows + n_isolated
+        self.n_blocks = min(N_BLOCKS, self.n_positions)
+        self.step = -(-self.n_positions // _UNITS)
+        self.total = float(errors.weight.sum())
+        self.edge = np.append(np.arange(0, self.n_positions, self.step), self.n_positions).astype(
+            np.int64
+        )
+
+    def __call__(self, order: NDArray[np.int64]) -> Verdict:
+        """Judge an order (n_rows,)."""
+        position = np.empty(len(order), np.int64)
+        position[order] = np.arange(len(order))
+        cuts, objective = self._cuts(position)
+        one, two = position[self.errors.a], position[self.errors.b]
+        block = np.repeat(np.arange(self.n_blocks), np.diff(cuts))
+        together = self.errors.weight[block[one] == block[two]].sum()
+        near = self.errors.weight[np.abs(one - two) <= BAND].sum()
+        return Verdict(cuts, objective, float(together / self.total), float(near / self.total))
+
+    def _cuts(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], float]:
+        n = len(self.edge) - 1
+        one = position[self.similarity.a] // self.step
+        two = position[self.similarity.b] // self.step
+        key = np.maximum(one, two) * n + np.minimum(one, two)
+        inside = np.bincount(key, self.similarity.weight, n * n).reshape(n, n)
+        np.cumsum(inside[:, ::-1], axis=1, out=inside[:, ::-1])
+        np.cumsum(inside, axis=0, out=inside)
+        # Row e, column s: the block of units s … e.
+        size = self.edge[1:, None] - self.edge[:-1]
+        score = np.where(size > 0, inside / np.maximum(size, 1), -np.inf)
+        best = [np.concatenate([[0.0], np.full(n, -np.inf)])]
+        for _ in range(min(self.n_blocks, n)):
+            best.append(np.append(-np.inf, (score + best[-1][:-1]).max(axis=1)))
+        ends = [n]
+        for before in best[-2::-1]:
+            ends.append(int((score[ends[-1] - 1] + before[:-1]).argmax()))
+        return self.edge[ends[::-1]], float(best[-1][-1])
