@@ -2,7 +2,7 @@ import { nodeOfRange } from "./core/blocks";
 import type { Classes, Tree } from "./model";
 import { resultTitle } from "./results";
 import type { ResultInfo } from "./source/source";
-import type { AppState, Filter, Part, Selection } from "./state/state";
+import type { AppState, Filter, Part, Range, Selection } from "./state/state";
 
 const PARTS: { readonly [P in Part]: string } = {
   both: "TP, FP and FN of",
@@ -69,6 +69,8 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
       if (!box) return "No cells";
       const rows = rangeName(box.rows.start, box.rows.stop, tree, classes);
       const cols = rangeName(box.cols.start, box.cols.stop, tree, classes);
+      const isPair = more.length === 1 && isSame(more[0].rows, box.cols) && isSame(more[0].cols, box.rows);
+      if (isPair) return `${rows.name} and ${cols.name} taken for each other`;
       if (more.length > 0) return `${selection.boxes.length} boxes of cells`;
       return rows.isGroup || cols.isGroup
         ? `true in ${rows.name}, predicted in ${cols.name}`
@@ -83,6 +85,10 @@ function subject(selection: Selection, tree: Tree, classes: Classes): string {
 
 function shortName(tree: Tree, classes: Classes, node: number): string {
   return classes.short[tree.classId[node]] ?? nodeName(tree, classes, node);
+}
+
+function isSame(a: Range, b: Range): boolean {
+  return a.start === b.start && a.stop === b.stop;
 }
 
 function rangeName(

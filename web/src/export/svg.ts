@@ -77,14 +77,17 @@ function cellPaths(sheet: Sheet, dark: boolean, byLevel: Runs["byLevel"]): strin
   const { picture, plot } = sheet;
   const { columns, rows } = picture;
   const colours = cellLut(picture.colours, dark);
+  // A cell of less than a pixel would be drawn pale or not at all.
+  const isSmall = Math.min(columns.scale, rows.scale) < 2;
   const paths = [...byLevel]
     .sort(([a], [b]) => a - b)
     .map(([level, runs]) => {
       const d = runs.map(([row, col, length]) => `M${col} ${row}h${length}v1h-${length}z`).join("");
-      return `<path fill="${hex(unpack(colours[level]))}" d="${d}"/>`;
+      const colour = hex(unpack(colours[level]));
+      return `<path fill="${colour}"${isSmall ? ` stroke="${colour}" vector-effect="non-scaling-stroke"` : ""} d="${d}"/>`;
     });
   const transform = `translate(${n(plot.x)} ${n(plot.y)}) scale(${columns.scale} ${rows.scale}) translate(${-columns.start} ${-rows.start})`;
-  return `<g clip-path="url(#plot)"><g transform="${transform}" shape-rendering="crispEdges">\n${paths.join("\n")}\n</g></g>`;
+  return `<g clip-path="url(#plot)"><g transform="${transform}" ${isSmall ? 'stroke-width="0.6"' : 'shape-rendering="crispEdges"'}>\n${paths.join("\n")}\n</g></g>`;
 }
 
 function pictureOf({ plot }: Sheet, url: string): string {

@@ -5,23 +5,37 @@ import type { CellValue, Encoding } from "../state/state";
 
 /** What a value of a cell is, in words; `about` says what rates are shares of. */
 export const valueWords: {
-  readonly [V in CellValue]: { readonly name: string; readonly unit: string; readonly about: string };
+  readonly [V in CellValue]: {
+    readonly name: string;
+    /** Where space is tight. */
+    readonly short: string;
+    readonly unit: string;
+    readonly about: string;
+  };
 } = {
-  count: { name: "counts", unit: "samples in a cell", about: "Samples in a cell after all filters." },
+  count: {
+    name: "counts",
+    short: "counts",
+    unit: "samples in a cell",
+    about: "Samples in a cell after all filters.",
+  },
   row: {
     name: "row rate",
+    short: "row %",
     unit: "% of the true class",
     about:
       "Samples in a cell as a share of all samples of its true class that pass the filters, correct ones included and the rank filter left out. A class without samples has no row rate: its row is hatched.",
   },
   column: {
     name: "column rate",
+    short: "column %",
     unit: "% of the predicted class",
     about:
       "Samples in a cell as a share of all samples predicted as its class that pass the filters, correct ones included and the rank filter left out. A class that is never predicted has no column rate: its column is hatched.",
   },
   pair: {
     name: "pair rate",
+    short: "pair %",
     unit: "%, mean of both ways",
     about:
       "Mean of the row rates of the two cells of a pair of classes, the same both ways; shares are of all samples of the true class that pass the filters, correct ones included and the rank filter left out. A class without samples has no pair rate: its row and column are hatched.",

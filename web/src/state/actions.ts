@@ -31,7 +31,13 @@ export type Action =
       readonly add?: boolean;
     }
   | { readonly type: "selectPart"; readonly part: Part }
-  | { readonly type: "selectCells"; readonly rows: Range; readonly cols: Range; readonly add?: boolean }
+  | {
+      readonly type: "selectCells";
+      readonly rows: Range;
+      readonly cols: Range;
+      readonly add?: boolean;
+      readonly mirror?: boolean;
+    }
   | { readonly type: "selectLasso"; readonly polygon: readonly (readonly [number, number])[] }
   | { readonly type: "selectTop"; readonly layer: string; readonly neuron: number }
   | { readonly type: "clearSelection" }

@@ -97,7 +97,8 @@ function selectCells(state: AppState, action: Action & { type: "selectCells" }):
   const box = { rows: action.rows, cols: action.cols };
   if (isEmpty(box.rows) || isEmpty(box.cols)) return state;
   const before = action.add && state.selection.kind === "cells" ? state.selection.boxes : [];
-  return select(state, { kind: "cells", boxes: [...before, box] });
+  const mirrored = action.mirror ? [{ rows: box.cols, cols: box.rows }] : [];
+  return select(state, { kind: "cells", boxes: [...before, box, ...mirrored] });
 }
 
 /** A new selection closes what was open in the sample viewer. */

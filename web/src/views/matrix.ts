@@ -205,9 +205,9 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
   }
 
   function selectCell(shown: Model, row: number, col: number, add: boolean): void {
-    selectRegion(cellRegion({ row, col }), add);
     // A rate of a pair is that of two cells.
-    if (shown.mapped.kind === "pair" && row !== col) selectRegion(cellRegion({ row: col, col: row }), true);
+    const mirror = shown.mapped.kind === "pair" && row !== col;
+    ctx.dispatch({ type: "selectCells", ...cellRegion({ row, col }), add, mirror });
   }
 
   function zoomToNode(shown: Model, node: number): void {

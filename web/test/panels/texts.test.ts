@@ -239,6 +239,12 @@ describe("labels and chips", () => {
     expect(pageOf("sel=cells:1-3x2-4").model.selectionLabel).toMatch(/^2 classes taken for 2 classes · /);
   });
 
+  it("name a pair of cells by both classes", () => {
+    const { selectionLabel: label } = pageOf("sel=cells:0-1x2-3.2-3x0-1").model;
+    expect(label).toMatch(/^robin and dog taken for each other · /);
+    expect(pageOf("sel=cells:0-1x2-3.2-3x1-2").model.selectionLabel).toMatch(/^2 boxes of cells · /);
+  });
+
   it("name one cell by its classes", () => {
     expect(pageOf("sel=cells:0-1x2-3").model.selectionLabel).toMatch(/^robin taken for dog · /);
   });

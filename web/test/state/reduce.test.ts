@@ -55,6 +55,19 @@ describe("selection", () => {
 });
 
 describe("order", () => {
+  it("takes a pair of cells as one step", () => {
+    const rows = { start: 3, stop: 4 };
+    const cols = { start: 7, stop: 8 };
+    const state = reduce(initialState, { type: "selectCells", rows, cols, mirror: true });
+    expect(state.selection).toEqual({
+      kind: "cells",
+      boxes: [
+        { rows, cols },
+        { rows: cols, cols: rows },
+      ],
+    });
+  });
+
   it("drops boxes when the order changes, because they would be other cells", () => {
     const state = run(box);
     expect(reduce(state, { type: "icicle", icicle: { sort: "size" } }).selection.kind).toBe("none");
