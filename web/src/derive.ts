@@ -1,6 +1,6 @@
 import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
-import { classTotals, largestCell } from "./core/cells";
+import { classTotals, diagonalCells, largestCell } from "./core/cells";
 import { everything, filterRank, filterValues, keepRows, rowsBeyondRank, rowsInRange } from "./core/filter";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
@@ -190,7 +190,6 @@ export function createDerive(): Derive {
         rows,
         shown,
         metrics,
-        maxCount,
         mapping,
         nodeValue,
         nodeRange,
@@ -209,7 +208,6 @@ export function createDerive(): Derive {
         Rows | null,
         Filtered,
         GroupMetrics,
-        number,
         () => { readonly mapped: Mapped; readonly scale: Scale },
         Float64Array,
         readonly [number, number],
@@ -229,7 +227,10 @@ export function createDerive(): Derive {
       rows,
       filtered: shown,
       groups: metrics,
-      maxCount,
+      get maxCount() {
+        const { kind, largest } = mapping().mapped;
+        return kind === "count" ? largest : biggest(cells, shown.count, state.encoding.diagonal);
+      },
       get mapped() {
         return mapping().mapped;
       },
@@ -262,7 +263,6 @@ export function createDerive(): Derive {
     const base = filterValues(unfiltered(cells), cells, rows, state.filter, filterActivation, steps);
     const kept = filtered(cells, rows, base, topK, beyond);
     const metrics = groups(tree, cells, base.count);
-    const maxCount = biggest(cells, kept.count, state.encoding.diagonal);
 
     const layer = chosenLayer(info, state);
     const neuron =
@@ -340,7 +340,6 @@ export function createDerive(): Derive {
       rows,
       kept,
       metrics,
-      maxCount,
       mapping(cells, kept.count, base.count, minCount, state.encoding),
       nodeValue,
       nodeRange,
@@ -369,10 +368,10 @@ export function createDerive(): Derive {
         return counted(selection, tree, cells, kept, minCount, state.encoding.diagonal);
       },
       get nShown() {
-        return totals(cells, kept.count, minCount).nShown;
+        return totals(cells, kept, minCount).nShown;
       },
       get accuracy() {
-        const { nShown, nCorrect } = totals(cells, kept.count, minCount);
+        const { nShown, nCorrect } = totals(cells, kept, minCount);
         return nCorrect / nShown;
       },
       nColumns: layer?.n_neurons ?? 0,
@@ -387,15 +386,14 @@ export function createDerive(): Derive {
 
 const UNIT: readonly [number, number] = [0, 1];
 
-function sumShown(cells: CellIndex, count: Int32Array, minCount: number) {
-  let nShown = 0;
-  let nCorrect = 0;
-  for (let cell = 0; cell < count.length; cell++) {
-    const n = count[cell];
-    if (n < minCount) continue;
-    nShown += n;
-    if (cells.true[cell] === cells.pred[cell]) nCorrect += n;
+function sumShown(cells: CellIndex, { count, nShown: nKept }: Filtered, minCount: number) {
+  let nShown = nKept;
+  if (minCount > 1) {
+    nShown = 0;
+    for (let cell = 0; cell < count.length; cell++) if (count[cell] >= minCount) nShown += count[cell];
   }
+  let nCorrect = 0;
+  for (const cell of diagonalCells(cells)) if (count[cell] >= minCount) nCorrect += count[cell];
   return { nShown, nCorrect };
 }
 

@@ -69,3 +69,19 @@ export function largestCell(cells: CellIndex, count: Int32Array, diagonal: boole
   }
   return largest;
 }
+
+const diagonals = new WeakMap<CellIndex, Int32Array>();
+
+/** Cells of correct samples, by class; found once. */
+export function diagonalCells(cells: CellIndex): Int32Array {
+  let found = diagonals.get(cells);
+  if (found === undefined) {
+    const isOn = (cell: number) => cells.true[cell] === cells.pred[cell];
+    let n = 0;
+    for (let cell = 0; cell < cells.true.length; cell++) n += Number(isOn(cell));
+    found = new Int32Array(n);
+    for (let cell = 0, at = 0; at < n; cell++) if (isOn(cell)) found[at++] = cell;
+    diagonals.set(cells, found);
+  }
+  return found;
+}

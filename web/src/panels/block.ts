@@ -27,20 +27,23 @@ export function focusedBlock(
     if (tree.parent[at] === node && children.length < MOST) children.push(at);
   }
   if (children.length === 0) children.push(node);
-  const groupOfLeaf = new Int32Array(cells.nClasses).fill(-1);
+  // Classes of none of them are counted too, in a last row and column that are not given back.
+  const size = children.length;
+  const groupOfClass = new Uint8Array(cells.nClasses).fill(size);
   children.forEach((child, group) => {
-    groupOfLeaf.fill(group, tree.start[child], tree.stop[child]);
+    for (let leaf = tree.start[child]; leaf < tree.stop[child]; leaf++) {
+      groupOfClass[tree.classOfLeaf[leaf]] = group;
+    }
   });
-  const counts = children.map(() => children.map(() => 0));
+  const sums = new Float64Array((size + 1) ** 2);
   for (let cell = 0; cell < cells.count.length; cell++) {
-    const row = groupOfLeaf[tree.leafOfClass[cells.true[cell]]];
-    const col = groupOfLeaf[tree.leafOfClass[cells.pred[cell]]];
     const n = filtered.count[cell];
-    if (row >= 0 && col >= 0 && n >= minCount) (counts[row] as number[])[col] += n;
+    if (n === 0 || n < minCount) continue;
+    sums[groupOfClass[cells.true[cell]] * (size + 1) + groupOfClass[cells.pred[cell]]] += n;
   }
   return {
     title: nodeName(tree, classes, node) || "all classes",
     names: children.map((child) => nodeName(tree, classes, child)),
-    counts,
+    counts: children.map((_, row) => children.map((_, col) => sums[row * (size + 1) + col])),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cellOfRow, findCell, indexCells, largestCell } from "../../src/core/cells";
+import { cellOfRow, diagonalCells, findCell, indexCells, largestCell } from "../../src/core/cells";
 import { workedExample } from "./fixtures";
 
 const { cells } = workedExample();
@@ -15,6 +15,12 @@ it("finds the cell of every row", () => {
     for (let row = cells.rowStart[j]; row < cells.rowStart[j + 1]; row++)
       expect(cellOfRow(cells, row)).toBe(j);
   }
+});
+
+it("knows the cells of correct samples", () => {
+  const expected = [...cells.true.keys()].filter((cell) => cells.true[cell] === cells.pred[cell]);
+  expect([...diagonalCells(cells)]).toEqual(expected);
+  expect(diagonalCells(cells)).toBe(diagonalCells(cells));
 });
 
 it("leaves the diagonal out of the largest cell when it is hidden", () => {

@@ -1,3 +1,4 @@
+import { diagonalCells } from "../../core/cells";
 import type { Scale } from "../../core/scale";
 import { isMapped, type Mapped } from "../../core/values";
 import type { CellIndex, Rows } from "../../model";
@@ -41,16 +42,9 @@ export interface CellValues {
 
 /** Tally the cells of a matrix by value. */
 export function cellValues(cells: CellIndex, count: Int32Array): CellValues {
-  const correct = new Int32Array(cells.nClasses);
   let confused = new Uint32Array(256);
-  let nCorrect = 0;
   for (let cell = 0; cell < count.length; cell++) {
     const n = count[cell];
-    if (n === 0) continue;
-    if (cells.true[cell] === cells.pred[cell]) {
-      correct[nCorrect++] = n;
-      continue;
-    }
     if (n >= confused.length) {
       const wider = new Uint32Array(2 * n);
       wider.set(confused);
@@ -58,7 +52,10 @@ export function cellValues(cells: CellIndex, count: Int32Array): CellValues {
     }
     confused[n]++;
   }
-  return { confused, correct: correct.subarray(0, nCorrect) };
+  confused[0] = 0;
+  const correct = Int32Array.from(diagonalCells(cells), (cell) => count[cell]).filter((n) => n > 0);
+  for (const n of correct) confused[n]--;
+  return { confused, correct };
 }
 
 /** Samples in cells of at least `low`. */
@@ -87,9 +84,7 @@ export function heights(bars: Float64Array): number[] {
 
 function countCorrect(cells: CellIndex): number {
   let n = 0;
-  for (let cell = 0; cell < cells.count.length; cell++) {
-    if (cells.true[cell] === cells.pred[cell]) n += cells.count[cell];
-  }
+  for (const cell of diagonalCells(cells)) n += cells.count[cell];
   return n;
 }
 

@@ -86,6 +86,7 @@ export function groupShown(
 
 /** Counts, and the most typical row found so far, of every class. */
 class Tally {
+  private readonly classOf: CellIndex["true"];
   private readonly count: Int32Array;
   private readonly correct: Int32Array;
   private readonly best: Int32Array;
@@ -93,8 +94,9 @@ class Tally {
   constructor(
     private readonly cells: CellIndex,
     private readonly samples: Rows,
-    private readonly by: "true" | "pred",
+    by: "true" | "pred",
   ) {
+    this.classOf = cells[by];
     this.count = new Int32Array(cells.nClasses);
     this.correct = new Int32Array(cells.nClasses);
     this.best = new Int32Array(cells.nClasses).fill(-1);
@@ -113,7 +115,7 @@ class Tally {
   }
 
   add(cell: number, n: number, best: number): void {
-    const classId = this.cells[this.by][cell];
+    const classId = this.classOf[cell];
     this.count[classId] += n;
     if (this.cells.true[cell] === this.cells.pred[cell]) this.correct[classId] += n;
     const before = this.best[classId];
