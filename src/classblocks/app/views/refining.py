@@ -16,6 +16,7 @@ from classblocks.core.build import Draft
 from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.logits import logit_similarity
+from classblocks.core.naming import given_hierarchy, name_after
 from classblocks.core.order import METHODS, order_classes
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 SOURCES = ("confusions", "logits")
 # Ward clusters features, which a study does not have.
 REFINE_METHODS = tuple(method for method in METHODS if method != "ward")
-# Optimal leaf ordering takes n³ steps and all pairs at once.
-_MOST_CLASSES = {"olo": 3_000}
+# Above, they take more than a minute; optimal leaf ordering also holds all pairs at once.
+_MOST_CLASSES = {"olo": 3_000, "greedy_merge": 5_000, "polish": 10_000}
 _INT32_MAX = 2**31 - 1
 
 
@@ -106,6 +107,9 @@ def _proposed(
         similarity=similarity,
         classes=classes,
     )
+    named = given_hierarchy(context.hierarchies)
+    if named is not None:
+        after = name_after(after, named, classes)
     inside = _restricted(cells, classes)
     old, new = criteria_of(inside, before.tree), criteria_of(inside, after)
     criteria = {name: (old[name], new[name]) for name in old}
