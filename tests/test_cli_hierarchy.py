@@ -58,7 +58,6 @@ def study(tmp_path):
         writer.append(np.arange(1200), true, found, {"fc": (profile[:, :, None], profile)}, logits)
         writer.finish()
     study.add_result("plain", true=true, pred=found.pred)
-    names = study.classes.names
     paths = [("all", f"pair {c // 2}", name) for c, name in enumerate(study.classes.names)]
     study.add_hierarchy("pairs", Hierarchy.from_paths(paths), default=True)
     return study

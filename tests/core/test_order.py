@@ -121,10 +121,11 @@ def test_unconnected_parts_by_falling_mass_then_isolated_classes():
     assert tree.name == ("all", "b + 1", "b", "f", "a + 1", "a", "d", "c", "e", "g")
 
 
-def test_groups_are_named_after_their_class_with_most_samples():
+def test_groups_are_named_after_the_class_most_like_the_others():
     counts = np.kron(np.eye(2, dtype=int), np.full((4, 4), 20))
     counts[0, 7] = counts[7, 0] = 1
-    np.fill_diagonal(counts, [10, 90, 10, 10, 10, 10, 30, 10])
+    counts[1, :4] = counts[6, 4:] = 30
+    np.fill_diagonal(counts, [90, 10, 10, 10, 10, 10, 30, 10])
     tree = order_classes(counts, names=[f"c{i}" for i in range(8)])
     assert [tree.name[v] for v in tree.children(0)] == ["c1 + 3", "c6 + 3"]
 

@@ -164,6 +164,7 @@ def _derived(
     from dataclasses import replace
 
     from classblocks.core.logits import logit_similarity
+    from classblocks.core.naming import given_hierarchy, name_after
     from classblocks.core.order import order_classes
 
     graph: Any = similarity
@@ -184,7 +185,8 @@ def _derived(
         how["layer"] = layer
     elif source == "logits":
         how |= {"source": "logits", "similarity": "logit correlation"}
-    return replace(tree, how=how)
+    named = given_hierarchy(study.hierarchies)
+    return replace(tree if named is None else name_after(tree, named), how=how)
 
 
 def _features(result: "Result", layer: str | None) -> "NDArray[np.float32]":
