@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from classblocks.core.crm import crm as crm
     from classblocks.core.hierarchical import hierarchical_metrics as hierarchical_metrics
     from classblocks.core.hierarchy import Hierarchy as Hierarchy
+    from classblocks.core.inside import confused_inside as confused_inside
     from classblocks.core.logits import LogitSums as LogitSums
     from classblocks.core.logits import logit_similarity as logit_similarity
     from classblocks.core.metrics import cut_accuracy as cut_accuracy
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from classblocks.core.significance import group_differences as group_differences
     from classblocks.core.significance import mcnemar as mcnemar
     from classblocks.core.significance import paired_differences as paired_differences
+    from classblocks.core.significance import paired_interval as paired_interval
     from classblocks.core.where import Where as Where
     from classblocks.study import Study as Study
     from classblocks.study import StudyError as StudyError
@@ -48,6 +50,7 @@ _MODULE_OF = {
     "block_outliers": "core.outliers",
     "compare_hierarchies": "core.compare",
     "compare_levels": "core.compare",
+    "confused_inside": "core.inside",
     "confusion": "core.confusion",
     "create": "study",
     "crm": "core.crm",
@@ -65,6 +68,7 @@ _MODULE_OF = {
     "order_classes": "core.order",
     "order_criteria": "core.criteria",
     "paired_differences": "core.significance",
+    "paired_interval": "core.significance",
     "partition": "core.partition",
     "relevance": "core.relevance",
     "repair_moves": "core.repair",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, multinomial
 
 from classblocks.core.confusion import confusion
 from classblocks.core.hierarchy import Hierarchy
@@ -12,6 +12,7 @@ from classblocks.core.significance import (
     group_differences,
     mcnemar,
     paired_differences,
+    paired_interval,
 )
 
 
@@ -76,6 +77,60 @@ def test_mcnemar_far_out_and_bad():
         mcnemar([3, -1], [2, 2])
 
 
+@pytest.mark.parametrize(
+    ("table", "low", "high"),
+    [((1, 1, 7, 12), -0.507, -0.026), ((20, 12, 2, 16), 0.0562, 0.3292)],
+)
+def test_the_paired_interval_of_published_tables(table, low, high):
+    # Airway hyper-responsiveness of 21 children, and two media for the same 50 sputa.
+    assert paired_interval(*table) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
+
+
+@given(st.tuples(*[st.integers(0, 40)] * 4).filter(any), st.floats(0.5, 4))
+def test_paired_interval_properties(table, z):
+    both, first, second, neither = table
+    low, high = paired_interval(*table, z)
+    change = (first - second) / sum(table)
+    assert -1 - 1e-12 <= low <= change + 1e-12
+    assert change - 1e-12 <= high <= 1 + 1e-12
+    swapped = paired_interval(both, second, first, neither, z)
+    assert (low, high) == (pytest.approx(-swapped[1]), pytest.approx(-swapped[0]))
+    against = paired_interval(neither, second, first, both, z)
+    assert (low, high) == (pytest.approx(-against[1]), pytest.approx(-against[0]))
+
+
+@pytest.mark.parametrize(
+    "share", [(0.6, 0.1, 0.1, 0.2), (0.3, 0.4, 0.1, 0.2), (0.7, 0.05, 0.2, 0.05)]
+)
+def test_the_paired_interval_covers_as_often_as_it_says(share):
+    # Every table of 24 samples, weighed with its probability.
+    n = 24
+    grid = np.array(
+        [
+            (a, b, c, n - a - b - c)
+            for a in range(n + 1)
+            for b in range(n + 1 - a)
+            for c in range(n + 1 - a - b)
+        ]
+    )
+    low, high = paired_interval(*grid.T)
+    change = share[1] - share[2]
+    weight = multinomial(n, share).pmf(grid)
+    assert weight.sum() == pytest.approx(1)
+    assert 0.93 < weight[(low <= change) & (change <= high)].sum() < 0.995
+
+
+def test_pairs_that_agree_make_the_interval_narrower():
+    # 80 % and 70 % right of 200 samples, first as alike as they can be, then independent.
+    alike, apart = paired_interval(140, 20, 0, 40), paired_interval(112, 48, 28, 12)
+    unpaired = difference_interval(160, 200, 140, 200)
+    assert alike[1] - alike[0] < 0.6 * (unpaired[1] - unpaired[0])
+    assert apart == (pytest.approx(unpaired[0]), pytest.approx(unpaired[1]))
+    assert np.isnan(paired_interval(0, 0, 0, 0)).all()
+    with pytest.raises(ValueError, match="paired_interval: expected numbers of samples, got -2"):
+        paired_interval([1, 4], [1, -2], 3, 4)
+
+
 def two_results(seed, n_classes, n):
     rng = np.random.default_rng(seed)
     true = rng.integers(0, n_classes, n)
@@ -100,6 +155,11 @@ def test_paired_differences_by_counting(random_hierarchy, seed, n_classes, n):
         assert row["p_value"] == pytest.approx(mcnemar(row["gained"], row["lost"]))
         change = (now.sum() - was.sum()) / inside.sum() if inside.any() else np.nan
         assert row["recall"] == pytest.approx(change, nan_ok=True)
+        both = (was & now).sum()
+        neither = (inside & ~was & ~now).sum()
+        low, high = paired_interval(both, row["gained"], row["lost"], neither)
+        assert row["recall_low"] == pytest.approx(low, nan_ok=True)
+        assert row["recall_high"] == pytest.approx(high, nan_ok=True)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(0, 60))

@@ -16,6 +16,7 @@ import numpy as np
 
 from classblocks.core.confusion import Cells, count_cells
 from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.inside import confused_inside
 from classblocks.core.metrics import group_metrics
 from classblocks.core.outcome import outcomes
 from classblocks.core.where import Where
@@ -152,6 +153,7 @@ def filtered(
     samples = Where(where.top_k, where.p_pred, where.p_true)
     kept, shown = samples.cells(cells, **columns), where.cells(cells, **columns)
     metrics = group_metrics(kept, hierarchy)
+    inside = confused_inside(kept, hierarchy)
     return {
         "filter": {
             "topK": where.top_k,
@@ -166,6 +168,8 @@ def filtered(
         "groups": {
             name: numbers(metrics[name]) for name in ("tp", "fp", "fn", "precision", "recall", "f1")
         },
+        "correct": numbers(inside["correct"]),
+        "inside": numbers(inside["inside"]),
     }
 
 

@@ -11,7 +11,16 @@ from classblocks.app import saving
 from classblocks.app.context import Context
 from classblocks.app.manifest import manifest
 from classblocks.app.parameters import Parameters, RequestError
-from classblocks.app.views import blocks, comparing, refining, responses, samples, summary, tables
+from classblocks.app.views import (
+    blocks,
+    change,
+    comparing,
+    refining,
+    responses,
+    samples,
+    summary,
+    tables,
+)
 from classblocks.app.wire import Reply
 
 if TYPE_CHECKING:
@@ -31,6 +40,8 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "compare": comparing.compare,
     "repair": comparing.repair,
     "summary": summary.summary,
+    "change": change.change,
+    "series": change.series,
     "relevance": responses.relevance,
     "profile": responses.profile,
     "activations": responses.activations,

@@ -30,7 +30,7 @@ def difference_interval(
     Notes
     -----
     R. G. Newcombe, Statistics in Medicine 17, 1998, 873–890, method 10: the two Wilson intervals,
-    combined. On the same samples use ``mcnemar``; the interval is then too wide for rates that
+    combined. On the same samples use ``paired_interval``; this one is then too wide for rates that
     rise and fall together.
     """
     successes1, trials1, successes2, trials2 = np.broadcast_arrays(
@@ -57,6 +57,54 @@ def combined_interval(
     change = rate1 - rate2
     low = change - np.hypot(rate1 - interval1[0], interval2[1] - rate2)
     high = change + np.hypot(interval1[1] - rate1, rate2 - interval2[0])
+    return low, high
+
+
+def paired_interval(
+    both: ArrayLike, first: ArrayLike, second: ArrayLike, neither: ArrayLike, z: float = Z_95
+) -> tuple[Floats, Floats]:
+    """Interval of the difference of two rates over the same samples.
+
+    Parameters
+    ----------
+    both, first, second, neither : samples that both results, only the first, only the second and
+        none got right; broadcast
+    z : normal quantile, 1.96 for 95 %
+
+    Returns
+    -------
+    low, high : float64 in [−1, 1], of ``(first − second) / n``; NaN without samples
+
+    Raises
+    ------
+    ValueError
+        A negative number.
+
+    Notes
+    -----
+    R. G. Newcombe, Statistics in Medicine 17, 1998, 2635–2650, method 10: the Wilson intervals of
+    the two rates, combined with their correlation, which is that of the table after a continuity
+    correction towards 0.
+    """
+    a, b, c, d = np.broadcast_arrays(
+        *(np.asarray(x, np.float64) for x in (both, first, second, neither))
+    )
+    least = min((float(x.min()) for x in (a, b, c, d) if x.size), default=0)
+    if least < 0:
+        raise ValueError(f"paired_interval: expected numbers of samples, got {least:g}")
+    n = a + b + c + d
+    rate1, rate2 = _rate(a + b, n), _rate(a + c, n)
+    low1, high1 = wilson(a + b, n, z)
+    low2, high2 = wilson(a + c, n, z)
+    product = a * d - b * c
+    corrected = np.where(product > 0, np.maximum(product - n / 2, 0), product)
+    margins = np.sqrt(a + b) * np.sqrt(c + d) * np.sqrt(a + c) * np.sqrt(b + d)
+    alike = np.where(margins > 0, corrected / np.where(margins > 0, margins, 1), 0)
+    down, up = rate1 - low1, high2 - rate2
+    rise, fall = high1 - rate1, rate2 - low2
+    change = _rate(b - c, n)
+    low = change - np.sqrt(np.maximum(down**2 - 2 * alike * down * up + up**2, 0))
+    high = change + np.sqrt(np.maximum(rise**2 - 2 * alike * rise * fall + fall**2, 0))
     return low, high
 
 
@@ -139,7 +187,8 @@ def paired_differences(
     -------
     Columns, one row per node: ``node``, ``name``; int64 ``n_true``, ``gained`` and ``lost``,
     samples that only the new and only the old prediction keeps in the group; float64 ``recall``,
-    the change, NaN without samples; ``p_value`` of ``mcnemar``
+    the change, and its 95 % interval ``recall_low``, ``recall_high`` by ``paired_interval``, NaN
+    without samples; ``p_value`` of ``mcnemar``
 
     Raises
     ------
@@ -159,6 +208,7 @@ def paired_differences(
     gained = _per_node(new_joint, hierarchy) - tp_both
     lost = _per_node(old_joint, hierarchy) - tp_both
     n_true = _per_node(hierarchy.node_of_class[true_ids], hierarchy)
+    low, high = paired_interval(tp_both, gained, lost, n_true - tp_both - gained - lost)
     return Columns(
         {
             "node": np.arange(hierarchy.n_nodes, dtype=np.int32),
@@ -167,6 +217,8 @@ def paired_differences(
             "gained": gained,
             "lost": lost,
             "recall": _rate((gained - lost).astype(np.float64), n_true.astype(np.float64)),
+            "recall_low": low,
+            "recall_high": high,
             "p_value": mcnemar(gained, lost),
         }
     )
