@@ -6,7 +6,6 @@ from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.naming import medoids, name_after, name_by_medoid, restricted
 from classblocks.core.order import order_classes
 
-
 NAMES = ["jay", "owl", "eel", "cod", "cup", "pen", "car", "pan"]
 
 
