@@ -12,18 +12,27 @@ export function selectedNodes(page: Page): readonly number[] {
   return selection.nodes.filter((node) => (page.ground.drafted.nodeOfWire[node] ?? -1) >= 0);
 }
 
+/** What a tool would do to the selected nodes now, or why it does nothing. */
+export function planned(page: Page, what: HandEdit): Planned {
+  const { sort } = page.model.state.icicle;
+  if ((what === "up" || what === "down") && sort !== "hierarchy") {
+    return { reason: `The tree is sorted by ${sort}; sort it “as given” to change the order.` };
+  }
+  return plan(what, page.ground.drafted, selectedNodes(page));
+}
+
 /** Change the tree by one edit; false, with the reason on the desk, where that is not possible now. */
-export function makeEdit(session: Session, desk: Desk, planned: Planned): boolean {
+export function makeEdit(session: Session, desk: Desk, step: Planned): boolean {
   const page = session.page.get();
   if (!page) return false;
   const reason = page.model.state.proposal
     ? "Accept or reject the proposal first."
-    : "reason" in planned
-      ? planned.reason
+    : "reason" in step
+      ? step.reason
       : null;
   desk.refusal = reason;
-  if (reason !== null || !("edit" in planned)) return false;
-  session.dispatch({ type: "edit", base: page.hierarchy, edit: planned.edit });
+  if (reason !== null || !("edit" in step)) return false;
+  session.dispatch({ type: "edit", base: page.hierarchy, edit: step.edit });
   return true;
 }
 
@@ -31,9 +40,8 @@ export function makeEdit(session: Session, desk: Desk, planned: Planned): boolea
 export function editSelected(session: Session, desk: Desk, what: HandEdit): void {
   const page = session.page.get();
   if (!page) return;
-  const { drafted } = page.ground;
-  const made = nextNumber(drafted);
-  if (!makeEdit(session, desk, plan(what, drafted, selectedNodes(page))) || what !== "group") return;
+  const made = nextNumber(page.ground.drafted);
+  if (!makeEdit(session, desk, planned(page, what)) || what !== "group") return;
   session.dispatch({ type: "selectNodes", nodes: [made] });
   startRename(session, desk);
 }
