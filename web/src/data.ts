@@ -96,11 +96,20 @@ export function createData(source: Source): Data {
     known.set(snapshot());
   }
 
+  /** What failed and is wanted no more is no news; true when there was such. */
+  function forget(messages: readonly Message[]): boolean {
+    if (failures.size === 0) return false;
+    const needed = new Set(messages.map(keyOf));
+    const gone = [...failures.keys()].filter((key) => !needed.has(key));
+    for (const key of gone) failures.delete(key);
+    return gone.length > 0;
+  }
+
   return {
     known,
     want(messages) {
       wanted = messages;
-      let asked = false;
+      let asked = forget(messages);
       dropUnwanted();
       for (const message of messages) {
         const key = keyOf(message);

@@ -221,6 +221,20 @@ describe("the manifest", () => {
 });
 
 describe("failures", () => {
+  it("are no news any more when nobody wants the answer", async () => {
+    const blocks = (n: number) => JSON.stringify([n, "pooled", "tree", "net", 0, 0, 1, 0, 1, 1]);
+    const { source, session } = await start(fromHash(`blocks=${encodeURIComponent(blocks(2))}`));
+    await answerAll(source);
+    find(source, "partition")?.fail(new Error("no 2 nodes"));
+    await settled();
+    expect(session.status.get().error).toBe("The blocks could not be found: no 2 nodes");
+    session.dispatch({ type: "partition", partition: null });
+    expect(session.status.get().error).toBeNull();
+    const asked = source.requests.length;
+    session.undo();
+    expect(source.requests).toHaveLength(asked + 1);
+  });
+
   it("say what failed and what still works, and can be tried again", async () => {
     const { source, session } = await start();
     for (const view of ["classes", "hierarchy", "cells"] as const) await answer(source, view);
