@@ -48,7 +48,7 @@ def effort_for(n_rows: int) -> Effort:
     if n_rows <= 1500:
         return Effort(True, (20.0,), True, 40, 30, 200)
     if n_rows <= 6000:
-        return Effort(True, (20.0,), False, 40, 30, 100)
+        return Effort(False, (20.0,), True, 40, 30, 100)
     return Effort(False, (20.0,), False, 20, 12, 0)
 
 

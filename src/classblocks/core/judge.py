@@ -9,7 +9,7 @@ from classblocks.core.nearness import Pairs
 
 N_BLOCKS = 20
 BAND = 10
-BAND_WEIGHT = 1.5
+BAND_WEIGHT = 0.75
 _UNITS = 200
 
 
