@@ -279,3 +279,112 @@ def test_picture_has_the_resolution_of_the_device(open_page, tmp_path):
     dark = (plot.max(axis=2) < 200).mean()
     assert 0.005 < dark < 0.5
     assert page.errors == []
+
+
+def accent_pixels(page):
+    """How many pixels of the matrix have the accent colour of the rings."""
+    return page.evaluate(
+        """() => {
+            const shown = document.querySelector('.middle canvas');
+            const canvas = new OffscreenCanvas(shown.width, shown.height);
+            const pen = canvas.getContext('2d', { willReadFrequently: true });
+            pen.drawImage(shown, 0, 0);
+            const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+            let n = 0;
+            for (let p = 0; p < data.length; p += 4) {
+                n += data[p] > 200 && data[p + 1] < 130 && data[p + 2] < 80 ? 1 : 0;
+            }
+            return n;
+        }"""
+    )
+
+
+@pytest.fixture
+def with_outlier(chromium, planted, serve_in_thread, tmp_path):
+    """The planted study, with ten samples of class 1 taken for class 38; a page that shows it."""
+    study = cb.create(tmp_path / "study", classes=planted.names)
+    study.add_hierarchy("given", cb.open(planted.path).hierarchies["given"], default=True)
+    pred = planted.probabilities["net-epoch-2"].argmax(axis=1)
+    pred[np.flatnonzero(planted.true == 1)[:10]] = 38
+    study.add_result("net", true=planted.true, pred=pred)
+    address, stop = serve_in_thread(tmp_path / "study")
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{address}#{blocks(5, 'net')}&rings=0&colours=grey")
+    page.wait_for_selector("#classblocks[data-ready=true]")
+    yield study, page
+    context.close()
+    stop()
+
+
+def test_outliers_are_ringed_and_told(with_outlier):
+    study, page = with_outlier
+    counts = study.confusion("net")
+    partition = cb.partition(counts, study.hierarchies["given"], n_blocks=5)
+    found = cb.block_outliers(counts, partition, study.hierarchies["given"])
+    most = int(np.argmax(found["surprise"]))
+    assert (found["true"][most], found["pred"][most], found["count"][most]) == (1, 38, 10)
+    page.locator(".status", has_text="5 blocks").wait_for()
+    box = page.locator(".middle [role=application]").bounding_box()
+    side = min(box["width"] - 10, box["height"] - 106)
+    page.mouse.move(box["x"] + 2 + 38.5 / N * side, box["y"] + 96 + 1.5 / N * side)
+    page.locator("[role=tooltip]", has_text="surprise").wait_for()
+    lines = page.locator("[role=tooltip]").inner_text().splitlines()
+    shown = dict(line.split("\t")[:2] for line in lines if "\t" in line)
+    assert shown["samples"] == "10"
+    assert float(shown["expected"]) == pytest.approx(found["expected"][most], rel=5e-3)
+    assert float(shown["surprise"]) == pytest.approx(found["surprise"][most], abs=0.051)
+    page.mouse.move(5, 5)
+    page.wait_for_selector("[role=tooltip]", state="hidden")
+    n_rings = int((found["surprise"] >= 3).sum())
+    assert n_rings >= 1
+    assert accent_pixels(page) == 0
+    page.get_by_role("button", name="Colour of the cells").click()
+    page.get_by_role("checkbox", name="outliers").check()
+    page.wait_for_selector("[role=dialog] input:checked")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert 20 * n_rings <= accent_pixels(page) <= 200 * n_rings
+
+
+def test_a_pair_rate_selects_both_cells(open_page, planted, errors):
+    row, col = np.unravel_index(errors.argmax(), errors.shape)
+    page = open_page("value=pair")
+    page.page.mouse.click(*page.leaf_point(row, col, N))
+    page.wait_for(selected=errors[row, col] + errors[col, row])
+    label = page.page.locator(".right h2").first.inner_text()
+    names = planted.names[row], planted.names[col]
+    assert label.startswith(f"{names[0]} and {names[1]} taken for each other")
+    page.page.keyboard.press("z")
+    page.wait_for(selected=0)
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_menus_stay_inside_the_window(open_page, width):
+    page = open_page(viewport={"width": width, "height": 720})
+    for name in ("Colour of the cells", "Export"):
+        page.page.get_by_role("button", name=name).click()
+        box = page.page.get_by_role("dialog", name=name).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["width"] > 100
+        page.page.keyboard.press("Escape")
+        page.page.get_by_role("dialog", name=name).wait_for(state="hidden")
+
+
+def test_menu_of_the_matrix_by_keyboard(open_page, errors):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    row, col = np.unravel_index(errors.argmax(), errors.shape)
+    page.page.mouse.move(*page.leaf_point(row, col, N))
+    page.page.locator("[role=tooltip]").wait_for()
+    page.page.keyboard.press("c")
+    page.page.locator("text=Cell copied").wait_for()
+    assert int(read_clipboard(page)[1][2]) == errors[row, col]
+    page.page.mouse.click(*page.leaf_point(row, col, N), button="right")
+    menu = page.page.get_by_role("menu", name="Matrix")
+    menu.wait_for()
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("Enter")
+    page.page.locator("text=Matrix copied").wait_for()
+    menu.wait_for(state="hidden")
+    assert len(read_clipboard(page)) == N + 1
+    assert page.errors == []
