@@ -85,3 +85,44 @@ export function diagonalCells(cells: CellIndex): Int32Array {
   }
   return found;
 }
+
+/**
+ * Rows of a pattern of cells by predicted class: those of a class are `place[start[c] .. start[c + 1])`, sorted by their
+ * true class, which `true` holds in the same order.
+ */
+export interface ByPred {
+  readonly start: Int32Array;
+  readonly place: Int32Array;
+  readonly true: Uint16Array | Int32Array;
+}
+
+const byPreds = new WeakMap<object, ByPred>();
+
+/** The other way round of a pattern, which is sorted by true, then predicted class; made once. */
+export function cellsByPred(pattern: Pick<CellIndex, "nClasses" | "true" | "pred">): ByPred {
+  let made = byPreds.get(pattern);
+  if (made === undefined) {
+    made = makeByPred(pattern);
+    byPreds.set(pattern, made);
+  }
+  return made;
+}
+
+function makeByPred({
+  nClasses,
+  true: trueClass,
+  pred,
+}: Pick<CellIndex, "nClasses" | "true" | "pred">): ByPred {
+  const start = new Int32Array(nClasses + 1);
+  for (let at = 0; at < pred.length; at++) start[pred[at] + 1]++;
+  for (let c = 0; c < nClasses; c++) start[c + 1] += start[c];
+  const next = start.slice();
+  const place = new Int32Array(pred.length);
+  const ofTrue = trueClass.slice();
+  for (let at = 0; at < pred.length; at++) {
+    const to = next[pred[at]]++;
+    place[to] = at;
+    ofTrue[to] = trueClass[at];
+  }
+  return { start, place, true: ofTrue };
+}

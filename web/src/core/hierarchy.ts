@@ -112,8 +112,13 @@ export function sortChildren(tree: Tree, key: Float64Array | "name", descending:
     order[placed] = node;
     for (let i = first[node + 1] - 1; i >= first[node]; i--) stack.push(child[i]);
   }
-  return reordered(tree, order);
+  const sorted = reordered(tree, order);
+  unsortedOf.set(sorted, tree);
+  return sorted;
 }
+
+/** The tree whose children were sorted: it has the same groups. */
+const unsortedOf = new WeakMap<Tree, Tree>();
 
 function reordered(tree: Tree, order: Int32Array): Tree {
   const placeOf = new Int32Array(tree.nNodes);
@@ -205,13 +210,25 @@ export function cellAncestor(tree: Tree, cells: CellIndex): Int32Array {
   }
   let node = byCells.get(cells);
   if (node === undefined) {
-    const index = ancestors(tree);
-    const nCells = cells.true.length;
-    node = new Int32Array(nCells);
-    for (let j = 0; j < nCells; j++) {
-      node[j] = index.of(tree.leafOfClass[cells.true[j]], tree.leafOfClass[cells.pred[j]]);
-    }
+    node = findAncestors(tree, cells);
     byCells.set(cells, node);
   }
+  return node;
+}
+
+function findAncestors(tree: Tree, cells: CellIndex): Int32Array {
+  const nCells = cells.true.length;
+  const unsorted = unsortedOf.get(tree);
+  if (unsorted !== undefined) {
+    const inTree = unsorted.wireNode.map((wire) => tree.nodeOfWire[wire]);
+    const before = cellAncestor(unsorted, cells);
+    const node = new Int32Array(nCells);
+    for (let j = 0; j < nCells; j++) node[j] = inTree[before[j]];
+    return node;
+  }
+  const index = ancestors(tree);
+  const { leafOfClass } = tree;
+  const node = new Int32Array(nCells);
+  for (let j = 0; j < nCells; j++) node[j] = index.of(leafOfClass[cells.true[j]], leafOfClass[cells.pred[j]]);
   return node;
 }

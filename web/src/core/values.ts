@@ -1,6 +1,6 @@
 import type { CellIndex } from "../model";
 import type { CellValue } from "../state/state";
-import { largestCell } from "./cells";
+import { cellsByPred, largestCell } from "./cells";
 
 /** The cells that can have a value, by class: those of a matrix, or these and their mirror images. */
 export interface Pattern {
@@ -123,30 +123,30 @@ function mirrored(cells: CellIndex): Mirrored {
   return pattern;
 }
 
-// The mirror images, sorted by counting, come in the order of the cells; one merge of the two lists gives all.
+// Row by row, the cells of a class and the mirror images of those predicted so are merged; both are sorted.
 function makeMirrored(cells: CellIndex): Mirrored {
   const { nClasses } = cells;
   const n = cells.true.length;
-  const first = new Int32Array(nClasses + 1);
-  for (let j = 0; j < n; j++) first[cells.pred[j] + 1]++;
-  for (let c = 0; c < nClasses; c++) first[c + 1] += first[c];
-  const flipped = new Int32Array(n);
-  for (let j = 0; j < n; j++) flipped[first[cells.pred[j]]++] = j;
-  const key = (t: number, p: number) => t * nClasses + p;
+  const { start, place, true: trueClass } = cellsByPred(cells);
   const cell = new Int32Array(2 * n);
   const mirror = new Int32Array(2 * n);
   const t = new Int32Array(2 * n);
   const p = new Int32Array(2 * n);
   let size = 0;
-  for (let a = 0, b = 0; a < n || b < n; size++) {
-    const own = a < n ? key(cells.true[a], cells.pred[a]) : Number.POSITIVE_INFINITY;
-    const j = flipped[b];
-    const other = b < n ? key(cells.pred[j], cells.true[j]) : Number.POSITIVE_INFINITY;
-    const at = Math.min(own, other);
-    t[size] = Math.floor(at / nClasses);
-    p[size] = at % nClasses;
-    cell[size] = own === at ? a++ : -1;
-    mirror[size] = other === at ? flipped[b++] : -1;
+  let a = 0;
+  for (let classId = 0; classId < nClasses; classId++) {
+    let b = start[classId];
+    const stop = start[classId + 1];
+    for (;;) {
+      const own = a < n && cells.true[a] === classId ? cells.pred[a] : nClasses;
+      const other = b < stop ? trueClass[b] : nClasses;
+      if (own === nClasses && other === nClasses) break;
+      t[size] = classId;
+      p[size] = Math.min(own, other);
+      cell[size] = own <= other ? a++ : -1;
+      mirror[size] = other <= own ? place[b++] : -1;
+      size++;
+    }
   }
   return {
     nClasses,

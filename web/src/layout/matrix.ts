@@ -1,3 +1,4 @@
+import { cellsByPred } from "../core/cells";
 import { ancestors } from "../core/hierarchy";
 import type { Scale } from "../core/scale";
 import type { Mapped, Pattern } from "../core/values";
@@ -21,31 +22,44 @@ export interface MatrixScene {
   readonly level: Uint8Array;
 }
 
-/** Put the cells in leaf order: a counting sort by column, then by row. */
+const orders = new WeakMap<Tree, WeakMap<Pattern, MatrixOrder>>();
+
+/** Put the cells in leaf order; made once per tree and pattern, for as long as both live. */
 export function orderCells(tree: Tree, cells: Pattern): MatrixOrder {
+  let ofTree = orders.get(tree);
+  if (ofTree === undefined) {
+    ofTree = new WeakMap();
+    orders.set(tree, ofTree);
+  }
+  let order = ofTree.get(cells);
+  if (order === undefined) {
+    order = sortCells(tree, cells);
+    ofTree.set(cells, order);
+  }
+  return order;
+}
+
+// Column by column, every cell goes to the next place of its row.
+function sortCells(tree: Tree, cells: Pattern): MatrixOrder {
+  const { nClasses } = cells;
   const nCells = cells.true.length;
-  const colStart = new Int32Array(cells.nClasses + 1);
-  const rowStart = new Int32Array(cells.nClasses + 1);
-  for (let j = 0; j < nCells; j++) {
-    colStart[tree.leafOfClass[cells.pred[j]] + 1]++;
-    rowStart[tree.leafOfClass[cells.true[j]] + 1]++;
-  }
-  for (let leaf = 0; leaf < cells.nClasses; leaf++) {
-    colStart[leaf + 1] += colStart[leaf];
-    rowStart[leaf + 1] += rowStart[leaf];
-  }
-  const byCol = new Int32Array(nCells);
-  for (let j = 0; j < nCells; j++) byCol[colStart[tree.leafOfClass[cells.pred[j]]]++] = j;
+  const { leafOfClass, classOfLeaf } = tree;
+  const rowStart = new Int32Array(nClasses + 1);
+  for (let j = 0; j < nCells; j++) rowStart[leafOfClass[cells.true[j]] + 1]++;
+  for (let leaf = 0; leaf < nClasses; leaf++) rowStart[leaf + 1] += rowStart[leaf];
   const next = rowStart.slice();
   const col = new Int32Array(nCells);
   const cell = new Int32Array(nCells);
-  for (let i = 0; i < nCells; i++) {
-    const j = byCol[i];
-    const place = next[tree.leafOfClass[cells.true[j]]]++;
-    cell[place] = j;
-    col[place] = tree.leafOfClass[cells.pred[j]];
+  const { start, place, true: trueClass } = cellsByPred(cells);
+  for (let leaf = 0; leaf < nClasses; leaf++) {
+    const stop = start[classOfLeaf[leaf] + 1];
+    for (let at = start[classOfLeaf[leaf]]; at < stop; at++) {
+      const to = next[leafOfClass[trueClass[at]]]++;
+      cell[to] = place[at];
+      col[to] = leaf;
+    }
   }
-  return { nClasses: cells.nClasses, rowStart, col, cell };
+  return { nClasses, rowStart, col, cell };
 }
 
 /** Palette level 1 … 255 of a position on the colour scale. */

@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { cellOfRow, diagonalCells, findCell, indexCells, largestCell } from "../../src/core/cells";
+import {
+  cellOfRow,
+  cellsByPred,
+  diagonalCells,
+  findCell,
+  indexCells,
+  largestCell,
+} from "../../src/core/cells";
+import { syntheticStudy } from "../gallery/synthetic";
 import { workedExample } from "./fixtures";
 
 const { cells } = workedExample();
@@ -34,4 +42,14 @@ it("refuses counts that do not add up", () => {
   expect(() => indexCells(one, one, Int32Array.of(3), 1, 4)).toThrow(
     "cells hold 3 samples, the result set has 4",
   );
+});
+
+it("lists the cells by predicted class", () => {
+  const { cells: many } = syntheticStudy(60, 2000, 2);
+  const { start, place, true: trueClass } = cellsByPred(many);
+  for (let classId = 0; classId < 60; classId++) {
+    const expected = [...many.pred.keys()].filter((cell) => many.pred[cell] === classId);
+    expect([...place.slice(start[classId], start[classId + 1])]).toEqual(expected);
+  }
+  expect([...trueClass]).toEqual([...place].map((cell) => many.true[cell]));
 });

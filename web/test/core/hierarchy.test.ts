@@ -85,3 +85,21 @@ function expectSound(tree: Tree): void {
     }
   }
 }
+
+it("finds the common group of every cell in a sorted tree too", () => {
+  const { tree, cells } = syntheticStudy(50, 800, 6);
+  const sorted = sortChildren(sortChildren(tree, "name", true), sizes(tree), false);
+  for (const one of [tree, sorted]) {
+    const found = cellAncestor(one, cells);
+    for (let cell = 0; cell < cells.true.length; cell++) {
+      const [a, b] = [one.leafOfClass[cells.true[cell]], one.leafOfClass[cells.pred[cell]]];
+      let node = one.nodeOfLeaf[a];
+      while (b < one.start[node] || b >= one.stop[node]) node = one.parent[node];
+      expect(found[cell]).toBe(node);
+    }
+  }
+});
+
+function sizes(tree: Tree): Float64Array {
+  return Float64Array.from(tree.stop, (stop, node) => stop - tree.start[node]);
+}

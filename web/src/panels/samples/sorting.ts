@@ -44,27 +44,30 @@ function keysOf(samples: Rows, sort: SampleState["sort"], descending: boolean): 
  * that lies in later bins, so that a million equal values cost no more than different ones.
  */
 function smallest(rows: Uint32Array, keyOf: KeyOf, sample: Int32Array, most: number): Uint32Array {
-  const digits: readonly KeyOf[] = [
-    (row) => keyOf(row) >>> 15,
-    (row) => keyOf(row) & 0x7fff,
-    (row) => sample[row] >>> 15,
-    (row) => sample[row] & 0x7fff,
+  const digits: readonly (readonly [key: KeyOf, shift: number])[] = [
+    [keyOf, 15],
+    [keyOf, 0],
+    [(row) => sample[row], 15],
+    [(row) => sample[row], 0],
   ];
   const kept = new Uint32Array(2 * most);
   let nKept = 0;
   let open = rows;
-  for (const digit of digits) {
+  for (const [key, shift] of digits) {
     if (nKept + open.length <= kept.length) break;
+    const bins = new Uint16Array(open.length);
+    for (let at = 0; at < open.length; at++)
+      bins[at] = shift === 0 ? key(open[at]) & 0x7fff : key(open[at]) >>> shift;
     const inBin = new Int32Array(BINS);
-    for (let at = 0; at < open.length; at++) inBin[digit(open[at])]++;
+    for (let at = 0; at < bins.length; at++) inBin[bins[at]]++;
     let last = 0;
     for (let before = nKept; before + inBin[last] < most; last++) before += inBin[last];
     const next = new Uint32Array(inBin[last]);
     let nNext = 0;
-    for (let at = 0; at < open.length; at++) {
-      const bin = digit(open[at]);
-      if (bin < last) kept[nKept++] = open[at];
-      else if (bin === last) next[nNext++] = open[at];
+    for (let at = 0; at < bins.length; at++) {
+      if (bins[at] > last) continue;
+      if (bins[at] < last) kept[nKept++] = open[at];
+      else next[nNext++] = open[at];
     }
     open = next;
   }
