@@ -89,6 +89,21 @@ it("gives up a proposal that nobody waits for, so that the next one starts at on
   expect(asked(source, "refine")[1].message).toMatchObject({ method: "olo" });
 });
 
+it("says why a proposal failed until it is given up", async () => {
+  const { source, session } = await start();
+  const proposal = { node: 0, method: "olo", source: "confusions", seed: 0 } as const;
+  session.dispatch({ type: "propose", proposal });
+  asked(source, "refine")[0].fail(new Error("too many classes"));
+  await settled();
+  expect(session.status.get().error).toBe(
+    "The refinement failed; the hierarchy is as before: too many classes",
+  );
+  session.dispatch({ type: "propose", proposal: null });
+  expect(session.status.get().error).toBeNull();
+  session.dispatch({ type: "propose", proposal });
+  expect(asked(source, "refine")).toHaveLength(2);
+});
+
 it("lists a saved hierarchy at once and knows it without asking", async () => {
   const { source, session } = await start();
   const before = session.page.get()?.ground.drafted;

@@ -21,30 +21,35 @@ export function drawIcicleDrag(
   { dragged, drop, text, x, y }: IcicleDrag,
   look: Theme,
 ): void {
+  drawTaken(context, marks, dragged, look);
+  if (drop !== null) drawTarget(context, marks, drop, look);
+  drawGhost(context, marks, text, x, y, look);
+}
+
+/** Draw nodes as taken up: pale, with a dashed edge. */
+export function drawTaken(
+  context: CanvasRenderingContext2D,
+  marks: IcicleMarks,
+  taken: readonly number[],
+  look: Theme,
+): void {
   const { ratio } = marks;
   const line = Math.max(1, Math.round(ratio));
   context.lineWidth = line;
   context.strokeStyle = css(look.ink, 0.8);
   context.setLineDash([4 * ratio, 3 * ratio]);
-  for (const row of dragged) {
+  for (const row of taken) {
     const [x0, y0, x1, y1] = nodeBox(marks, row);
     context.fillStyle = css(look.background, 0.45);
     context.fillRect(x0, y0, x1 - x0, y1 - y0);
     context.strokeRect(x0 + line / 2, y0 + line / 2, x1 - x0 - line, Math.max(line, y1 - y0 - line));
   }
   context.setLineDash([]);
-  if (drop !== null) drawTarget(context, marks, drop, look, line);
-  drawGhost(context, marks, text, x, y, look);
 }
 
-function drawTarget(
-  context: CanvasRenderingContext2D,
-  marks: IcicleMarks,
-  drop: Drop,
-  look: Theme,
-  line: number,
-): void {
+function drawTarget(context: CanvasRenderingContext2D, marks: IcicleMarks, drop: Drop, look: Theme): void {
   const { tree, plot, rows, depthEdge, ratio } = marks;
+  const line = Math.max(1, Math.round(ratio));
   context.fillStyle = css(look.accent);
   context.strokeStyle = css(look.accent);
   if (drop.side === "inside") {

@@ -1,11 +1,13 @@
 import { formatValue, IciclePainter, type IciclePicture } from "../draw/icicle";
-import { drawIcicleDrag, type IcicleDrag } from "../draw/icicleDrag";
+import { drawIcicleDrag, drawTaken, type IcicleDrag } from "../draw/icicleDrag";
 import { drawIcicleMarks, type IcicleMarks } from "../draw/icicleMarks";
 import { theme } from "../draw/palette";
 import { createSurface } from "../draw/surface";
+import { colourName } from "../label";
 import { devicePlot, plotArea } from "../layout/frame";
 import { depthEdges, hitIcicle, icicleBoxes, nodeBox, step, type TreeStep } from "../layout/icicle";
 import type { Hover, Model, Pointer, View, ViewContext } from "../model";
+import type { Cell } from "../state/cell";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { dragOf, isEditable } from "./icicleDrag";
@@ -24,6 +26,8 @@ const arrows: Readonly<Record<string, TreeStep>> = {
 /** What the icicle can do besides: move nodes, by wire number, before a child of a group or last. */
 export interface IcicleContext extends ViewContext {
   moveNodes?(nodes: readonly number[], into: number, before: number | null): void;
+  /** Nodes taken up to be put elsewhere, by wire number. */
+  readonly cut?: Pick<Cell<readonly number[]>, "get" | "watch">;
 }
 
 /** Show the hierarchy in an element, its rows level with the matrix. */
@@ -69,6 +73,7 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
       };
       const look = theme(model.dark);
       drawIcicleMarks(context, marks, look);
+      drawTaken(context, marks, cutRows(tree, ctx.cut?.get() ?? []), look);
       if (drag !== null) {
         drawIcicleDrag(context, marks, { ...drag, x: drag.x * ratio, y: drag.y * ratio }, look);
       }
@@ -88,6 +93,7 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
       hover(point, clientX, clientY) {
         if (model === null) return;
         const node = nodeAt(model, point);
+        element.style.cursor = node > 0 && ctx.moveNodes && isEditable(model) ? "grab" : "";
         const before = ctx.hover.get();
         ctx.pointer.set(node < 0 ? null : { x: clientX, y: clientY, around: boxAround(model, node) });
         if (before?.kind === "node" ? before.node === node : before === null && node < 0) return;
@@ -195,6 +201,8 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
     }
   });
 
+  const unwatchCut = ctx.cut?.watch(() => surface.invalidate("overlay"));
+
   return {
     update(next) {
       model = next;
@@ -205,6 +213,7 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
     destroy() {
       controller.abort();
       unwatch();
+      unwatchCut?.();
       text.remove();
       surface.destroy();
       model = null;
@@ -219,13 +228,20 @@ function hoveredNode(model: Model, hover: Hover | null): number {
   return -1;
 }
 
+function cutRows(tree: Model["tree"], cut: readonly number[]): readonly number[] {
+  return cut.map((node) => tree.nodeOfWire[node] ?? -1).filter((row) => row >= 0);
+}
+
 function startNode(model: Model): number {
   const { selection } = model.state;
   return selection.kind === "groups" ? model.tree.nodeOfWire[selection.nodes[0]] : 0;
 }
 
-function kindOf(colour: Model["state"]["icicle"]["colour"]): IciclePicture["kind"] {
-  return colour === "neuron" ? "response" : colour === "agreement" ? "overlap" : "rate";
+/** What the values of a colour are. */
+export function kindOf(colour: Model["state"]["icicle"]["colour"]): IciclePicture["kind"] {
+  if (colour === "neuron") return "response";
+  if (colour === "agreement") return "overlap";
+  return colour === "change" ? "change" : "rate";
 }
 
 function describeNode(model: Model, node: number): string {
@@ -234,7 +250,8 @@ function describeNode(model: Model, node: number): string {
   const name = model.classes.name[tree.classId[node]] ?? tree.name[node];
   const n = tree.stop[node] - tree.start[node];
   const size = n === 1 ? "" : `, ${n} classes`;
-  if (Number.isNaN(value)) return `${name}${size}, ${state.icicle.colour} undefined`;
+  if (Number.isNaN(value)) return `${name}${size}, ${colourName(state.icicle)} undefined`;
+  const unit = state.icicle.colour === "change" ? " points" : "";
   const shown = formatValue(value, kindOf(state.icicle.colour));
-  return `${name}${size}, ${state.icicle.colour} ${shown}`;
+  return `${name}${size}, ${colourName(state.icicle)} ${shown}${unit}`;
 }

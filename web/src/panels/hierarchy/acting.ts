@@ -51,9 +51,10 @@ export function cutSelected(session: Session, desk: Desk): void {
   const page = session.page.get();
   if (!page) return;
   const nodes = selectedNodes(page).filter((node) => page.ground.drafted.nodeOfWire[node] > 0);
-  const isSame = nodes.length === desk.cut.length && nodes.every((node) => desk.cut.includes(node));
+  const before = desk.cut.get();
+  const isSame = nodes.length === before.length && nodes.every((node) => before.includes(node));
   desk.refusal = nodes.length === 0 ? "Select a class or a group first." : null;
-  desk.cut = isSame ? [] : nodes;
+  desk.cut.set(isSame ? [] : nodes);
 }
 
 /** Put what was cut into the selected group, or behind the selected class. */
@@ -61,7 +62,7 @@ export function pasteCut(session: Session, desk: Desk): void {
   const page = session.page.get();
   if (!page) return;
   const [target] = selectedNodes(page);
-  if (makeEdit(session, desk, paste(page.ground.drafted, desk.cut, target ?? -1))) desk.cut = [];
+  if (makeEdit(session, desk, paste(page.ground.drafted, desk.cut.get(), target ?? -1))) desk.cut.set([]);
 }
 
 /** Open the field for the name of the selected group. */

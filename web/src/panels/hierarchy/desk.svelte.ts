@@ -1,9 +1,10 @@
 import type { Session } from "../../session";
+import { cell } from "../../state/cell";
 
 /** What a person has in hand while editing: it is of one window and not part of the address. */
 export class Desk {
   /** Nodes taken up to be put elsewhere, by wire number. */
-  cut: readonly number[] = $state.raw([]);
+  readonly cut = cell<readonly number[]>([]);
   /** The group whose name is being typed. */
   renaming: number | null = $state(null);
   /** Why the last key or button did nothing. */
