@@ -1,5 +1,6 @@
 import { type Axis, edge, type Plot } from "../layout/frame";
 import { groupBoxes } from "../layout/groups";
+import { emptyPixels } from "../layout/undefined";
 import type { Tree } from "../model";
 import { hatch, hatchGround, hatchLine } from "./hatch";
 import type { MatrixRaster } from "./matrixRaster";
@@ -97,18 +98,14 @@ export function drawUndefined(
   if (row === null && col === null) return;
   const { tree, plot, columns, rows, ratio } = frame;
   context.fillStyle = hatch(context, hatchGround(look), hatchLine(look), ratio);
-  for (const [along, empty, isRow] of [
-    [rows, row, true],
-    [columns, col, false],
-  ] as const) {
-    if (empty === null) continue;
-    for (let leaf = along.first; leaf < along.last; leaf++) {
-      if (empty[tree.classOfLeaf[leaf]] === 0) continue;
-      const from = edge(along, leaf);
-      const size = Math.max(1, edge(along, leaf + 1) - from);
-      if (isRow) context.fillRect(plot.x, plot.y + from, plot.width, size);
-      else context.fillRect(plot.x + from, plot.y, size, plot.height);
+  if (row !== null) {
+    for (const [start, stop] of emptyPixels(rows, row, tree.classOfLeaf)) {
+      context.fillRect(plot.x, plot.y + start, plot.width, stop - start);
     }
+  }
+  if (col === null) return;
+  for (const [start, stop] of emptyPixels(columns, col, tree.classOfLeaf)) {
+    context.fillRect(plot.x + start, plot.y, stop - start, plot.height);
   }
 }
 

@@ -2,6 +2,7 @@ import { cellLut } from "../draw/colourMaps";
 import { hatchGround, hatchLine } from "../draw/hatch";
 import { type Rgb, textOn, theme, unpack } from "../draw/palette";
 import { firstCell } from "../layout/matrix";
+import { emptyLeaves } from "../layout/undefined";
 import { shortValueText, valueText } from "../layout/valueText";
 import { cut, type Mark, type Sheet } from "./sheet";
 
@@ -104,13 +105,16 @@ function undefinedRects({ picture, plot }: Sheet, dark: boolean): string {
     rects.push(
       `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="url(#undefined)"/>`,
     );
-  for (let leaf = rows.first; undefinedRow !== null && leaf < rows.last; leaf++) {
-    if (undefinedRow[tree.classOfLeaf[leaf]] === 1)
-      add(plot.x, plot.y + (leaf - rows.start) * rows.scale, plot.width, rows.scale);
+  for (const [start, stop] of undefinedRow ? emptyLeaves(rows, undefinedRow, tree.classOfLeaf) : []) {
+    add(plot.x, plot.y + (start - rows.start) * rows.scale, plot.width, (stop - start) * rows.scale);
   }
-  for (let leaf = columns.first; undefinedCol !== null && leaf < columns.last; leaf++) {
-    if (undefinedCol[tree.classOfLeaf[leaf]] === 1)
-      add(plot.x + (leaf - columns.start) * columns.scale, plot.y, columns.scale, plot.height);
+  for (const [start, stop] of undefinedCol ? emptyLeaves(columns, undefinedCol, tree.classOfLeaf) : []) {
+    add(
+      plot.x + (start - columns.start) * columns.scale,
+      plot.y,
+      (stop - start) * columns.scale,
+      plot.height,
+    );
   }
   const pattern = `<pattern id="undefined" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="${hex(hatchGround(look))}"/><path d="M-1 7L7 -1" stroke="${hex(hatchLine(look))}" stroke-width="0.8"/></pattern>`;
   return `<defs>${pattern}</defs><g clip-path="url(#plot)">${rects.join("")}</g>`;

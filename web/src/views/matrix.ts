@@ -279,9 +279,9 @@ export function mountMatrix(element: HTMLElement, ctx: ViewContext): View {
 
   const unwatch = ctx.hover.watch((hover) => {
     surface.invalidate("overlay");
-    if (hover?.kind === "cell" && model !== null && document.activeElement === element) {
-      text.say(describeCell(model, hover.row, hover.col));
-    }
+    if (model === null || document.activeElement !== element) return;
+    if (hover?.kind === "cell") text.say(describeCell(model, hover.row, hover.col));
+    else if (hover?.kind === "region") text.say(describeRegion(hover));
   });
 
   return {
@@ -321,6 +321,10 @@ function hoveredBox(tree: Tree, hover: Hover | null): Region | null {
   if (hover?.kind !== "node") return null;
   const range = { start: tree.start[hover.node], stop: tree.stop[hover.node] };
   return { rows: range, cols: range };
+}
+
+function describeRegion({ rows, cols }: Region): string {
+  return `Region of ${rows.stop - rows.start} true by ${cols.stop - cols.start} predicted classes`;
 }
 
 function describeCell(model: Model, row: number, col: number): string {
