@@ -1,7 +1,8 @@
 import type { Ground } from "./ground";
 import { memo } from "./memo";
+import { chosenBaseline, seriesOf } from "./results";
 import type { PartitionAnswer } from "./source/answers";
-import type { Message, WhereMessage } from "./source/source";
+import type { Manifest, Message, WhereMessage } from "./source/source";
 import type { AppState, Filter, PartitionChoice } from "./state/state";
 
 type Ask<V extends Message["view"]> = Extract<Message, { view: V }> | null;
@@ -13,13 +14,17 @@ export interface TreeAsks {
   readonly compare: Ask<"compare">;
   readonly repair: Ask<"repair">;
   readonly summary: Ask<"summary">;
+  readonly change: Ask<"change">;
+  readonly series: Ask<"series">;
 }
 
 const MOST_OUTLIERS = 500;
 const MOST_REPAIRS = 50;
+const MOST_COURSES = 4;
 
 /** What a state asks about the tree it shows. */
-export function treeAsks(state: AppState, { info, treeRef: tree }: Ground): TreeAsks {
+export function treeAsks(state: AppState, ground: Ground, manifest: Manifest): TreeAsks {
+  const { info, treeRef: tree } = ground;
   const { side, workbench } = state;
   const about = { result: info.name, tree, where: whereOf(state.filter) } as const;
   const inWorkbench = side === "hierarchy";
@@ -30,6 +35,8 @@ export function treeAsks(state: AppState, { info, treeRef: tree }: Ground): Tree
     compare: isCompared ? { view: "compare", ...about, with: { hierarchy: state.compare as string } } : null,
     repair: inWorkbench && workbench === "repair" ? { view: "repair", ...about, limit: MOST_REPAIRS } : null,
     summary: side === "groups" ? { view: "summary", ...about } : null,
+    change: changeMessage(state, ground, manifest),
+    series: side === "groups" ? seriesMessage(state, ground, manifest) : null,
   };
 }
 
@@ -47,6 +54,32 @@ export function outliersMessage(
     cuts: plain(cuts),
     limit: MOST_OUTLIERS,
   };
+}
+
+/** Groups whose course over the epochs is shown, by wire node: the pinned ones, else the selected ones. */
+export function courseGroups({ pins, selection }: AppState): readonly number[] {
+  if (pins.length > 0) return pins;
+  return selection.kind === "groups" ? selection.nodes.slice(0, MOST_COURSES) : [];
+}
+
+function changeMessage(state: AppState, { info, treeRef: tree }: Ground, manifest: Manifest): Ask<"change"> {
+  if (state.icicle.colour !== "change") return null;
+  const baseline = chosenBaseline(manifest, state, info);
+  const where = metricWhere(state.filter);
+  return baseline && { view: "change", result: info.name, tree, where, baseline: baseline.name };
+}
+
+function seriesMessage(state: AppState, ground: Ground, manifest: Manifest): Ask<"series"> {
+  const { info, tree, treeRef } = ground;
+  const results = seriesOf(manifest, info).map(({ name }) => name);
+  const nodes = courseGroups(state).flatMap((wire) => tree.nodeOfWire[wire] ?? []);
+  if (results.length < 2 || nodes.length === 0) return null;
+  return { view: "series", results, tree: treeRef, nodes, where: metricWhere(state.filter) };
+}
+
+/** The filters that group metrics are counted after (see GroupMetrics). */
+function metricWhere(filter: Filter): WhereMessage {
+  return whereOf({ ...filter, topK: 0, minCount: 1 });
 }
 
 const plain = memo((cuts: Int32Array): readonly number[] => [...cuts]);

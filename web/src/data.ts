@@ -25,6 +25,8 @@ const KEPT: { readonly [V in View]: number } = {
   compare: 8,
   repair: 4,
   summary: 16,
+  change: 32,
+  series: 8,
 };
 
 /** Answers by message. A new object whenever an answer arrives; an answer keeps its identity. */

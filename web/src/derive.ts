@@ -1,7 +1,9 @@
 import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
 import { classTotals, diagonalCells, largestCell } from "./core/cells";
+import { changeRange, changeValues } from "./core/change";
 import { everything, filterRank, filterValues, keepRows, rowsBeyondRank, rowsInRange } from "./core/filter";
+import { insideAccuracy } from "./core/inside";
 import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
 import { makeScale, type Scale } from "./core/scale";
@@ -12,9 +14,11 @@ import type { Ground } from "./ground";
 import { nodeLabels, selectionLabel } from "./label";
 import { hold, holdFor, memo } from "./memo";
 import type { CellIndex, Filtered, GroupMetrics, Model, ResponseBlock, Rows, Tree } from "./model";
-import { chosenLayer, chosenResult, seriesOf } from "./results";
+import { chosenBaseline, chosenLayer, chosenResult, seriesOf } from "./results";
 import type {
+  Change,
   Comparison,
+  Course,
   Criteria,
   NeuronMeans,
   Outliers,
@@ -44,6 +48,10 @@ export interface Page {
   readonly comparison: Comparison | null;
   readonly repairs: Repairs | null;
   readonly summary: Summary | null;
+  /** What the result set shown is compared with, and the differences once they have arrived. */
+  readonly baseline: ResultInfo | null;
+  readonly change: Change | null;
+  readonly courses: Courses | null;
   readonly layer: LayerInfo | null;
   readonly model: Model;
   /** By cell of CellIndex: what group metrics are counted from (see GroupMetrics). */
@@ -63,6 +71,13 @@ export interface Page {
   readonly topValues: TopSamples | null;
 }
 
+/** The metrics of groups over the epochs: `nodes` by wire number, `results` in the order of epochs. */
+export interface Courses {
+  readonly nodes: readonly number[];
+  readonly results: readonly ResultInfo[];
+  readonly course: Course;
+}
+
 export type Derive = (
   state: AppState,
   manifest: Manifest | null,
@@ -79,10 +94,25 @@ export function createDerive(): Derive {
   const heldRepairs = holdFor<Tree, Repairs>();
   const heldCriteria = hold<Criteria>();
   const heldSummary = hold<Summary>();
+  const heldChange = holdFor<Tree, Change>();
+  const heldCourses = holdFor<Tree, Courses>();
+  const changes = memo(changeValues);
+  const unknown = memo((tree: Tree) => new Float64Array(tree.nNodes).fill(Number.NaN));
+  const inside = memo(insideAccuracy);
+  const symmetric = memo(changeRange);
+  const courses = memo(
+    (tree: Tree, nodes: string, series: readonly ResultInfo[], course: Course): Courses => ({
+      nodes: nodes.split(",").map((node) => tree.wireNode[Number(node)] as number),
+      results: series,
+      course,
+    }),
+  );
+  const epochs = memo(seriesOf);
   const agreements = memo((jaccard: Float32Array) => Float64Array.from(jaccard));
   const heldBlock = hold<ResponseBlock>();
-  const settled = memo((state: AppState, nodeOfWire: Int32Array, nClasses: number) =>
-    settle(state, { nodeOfWire, nClasses }),
+  const settled = memo(
+    (state: AppState, nodeOfWire: Int32Array, nClasses: number, results: Manifest["results"]) =>
+      settle(state, { nodeOfWire, nClasses, results }),
   );
   const labels = memo(nodeLabels);
   const unfiltered = memo(everything);
@@ -173,9 +203,11 @@ export function createDerive(): Derive {
       metrics: GroupMetrics,
       means: Float64Array | null,
       agreement: Float64Array | null,
+      other: Float64Array | null,
     ): Float64Array => {
       if (colour === "neuron") return means ?? metrics.recall;
-      return colour === "agreement" ? (agreement ?? metrics.recall) : metrics[colour];
+      if (colour === "agreement") return agreement ?? metrics.recall;
+      return colour === "change" || colour === "inside" ? (other ?? metrics.recall) : metrics[colour];
     },
   );
   const model = memo(
@@ -254,7 +286,7 @@ export function createDerive(): Derive {
     const classes = known.find({ view: "classes" });
     if (!manifest || !result || !classes || !ground) return null;
     const { info, cells, rows, tree } = ground;
-    const state = settled(asked, tree.nodeOfWire, cells.nClasses);
+    const state = settled(asked, tree.nodeOfWire, cells.nClasses, manifest.results);
 
     const activationOf = (one: { layer: string; neuron: number }) =>
       known.find({ view: "activations", result: info.name, layer: one.layer, neuron: one.neuron });
@@ -272,11 +304,15 @@ export function createDerive(): Derive {
     const chosen = layer && neuron !== null ? { layer: layer.name, neuron } : null;
     const means = chosen && known.find({ view: "neuron", result: info.name, ...chosen });
     const meanOfNode = state.icicle.colour === "neuron" && means ? neuronValues(tree, means) : null;
-    const asks = treeAsks(state, ground);
+    const asks = treeAsks(state, ground, manifest);
     const comparison = asks.compare && heldComparison(tree, known.find(asks.compare));
     const agreement = comparison && agreements(comparison.jaccard);
-    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode, agreement);
-    const nodeRange = meanOfNode ? ranged(meanOfNode) : UNIT;
+    const change = asks.change && heldChange(tree, known.find(asks.change));
+    const { colour, metric } = state.icicle;
+    const changed = colour === "change" ? (change ? changes(change[metric].value) : unknown(tree)) : null;
+    const stayed = colour === "inside" ? inside(tree, cells, base.count, metrics) : null;
+    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode, agreement, changed ?? stayed);
+    const nodeRange = meanOfNode ? ranged(meanOfNode) : changed ? symmetric(changed) : UNIT;
 
     let responses: ResponseBlock | null = null;
     if (layer && state.tab === "responses") {
@@ -330,6 +366,9 @@ export function createDerive(): Derive {
     const outliers =
       partition && heldOutliers(partition, known.find(outliersMessage(state, ground, partition)));
     const series = seriesOf(manifest, result);
+    const ofShown = epochs(manifest, info);
+    const course = asks.series && known.find(asks.series);
+    const found = course && asks.series && courses(tree, asks.series.nodes.join(), ofShown, course);
     const made = model(
       state,
       dark,
@@ -361,6 +400,9 @@ export function createDerive(): Derive {
       comparison,
       repairs: asks.repair && heldRepairs(tree, known.find(asks.repair)),
       summary: asks.summary && heldSummary(known.find(asks.summary)),
+      baseline: chosenBaseline(manifest, state, info),
+      change,
+      courses: asks.series && heldCourses(tree, found || null),
       layer,
       model: made,
       metricCount: base.count,

@@ -2,7 +2,7 @@ import { nodeOfRange } from "./core/blocks";
 import type { Classes, Tree } from "./model";
 import { resultTitle } from "./results";
 import type { ResultInfo } from "./source/source";
-import type { AppState, Filter, Part, Range, Selection } from "./state/state";
+import type { AppState, Filter, GroupMetric, IcicleState, Part, Range, Selection } from "./state/state";
 
 const PARTS: { readonly [P in Part]: string } = {
   both: "TP, FP and FN of",
@@ -26,6 +26,18 @@ export function selectionLabel(
   if (state.filter.topK > 0) parts.push(topKLabel(state.filter.topK));
   if (result) parts.push(resultTitle(result));
   return parts.join(" · ");
+}
+
+/** What the tree is coloured by, in words. */
+export function colourName({ colour, metric }: Pick<IcicleState, "colour" | "metric">): string {
+  if (colour === "change") return `change of ${metricName(metric)}`;
+  if (colour === "inside") return "accuracy inside";
+  return colour === "f1" ? "F1" : colour;
+}
+
+/** "F1" is written with a capital. */
+export function metricName(metric: GroupMetric): string {
+  return metric === "f1" ? "F1" : metric;
 }
 
 /** What to add to a metric's name while a filter is on that metrics leave out. */

@@ -103,7 +103,7 @@ export interface Model {
   /** What the cells are coloured by, with the largest value in its unit; found when asked for, like its colour scale. */
   readonly mapped: Mapped;
   readonly scale: Scale;
-  /** Node values for the icicle: the chosen metric in [0, 1], or the neuron's mean response. NaN is undefined. */
+  /** Node values for the icicle: a rate in [0, 1], a change in [−1, 1], or the neuron's mean response. NaN is undefined. */
   readonly nodeValue: Float64Array;
   readonly nodeRange: readonly [number, number];
   readonly responses: ResponseBlock | null;

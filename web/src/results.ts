@@ -25,6 +25,21 @@ export function seriesOf(manifest: Manifest, result: ResultInfo): readonly Resul
   return [...same].sort((a, b) => (a.coordinates.epoch as number) - (b.coordinates.epoch as number));
 }
 
+/** What the result set shown is compared with: the one chosen, else the epoch before, else another model's last. */
+export function chosenBaseline(
+  manifest: Manifest,
+  { baseline }: Pick<AppState, "baseline">,
+  shown: ResultInfo,
+): ResultInfo | null {
+  const chosen = manifest.results.find((result) => result.name === baseline);
+  if (chosen) return chosen;
+  const series = seriesOf(manifest, shown);
+  const at = series.findIndex((epoch) => epoch.name === shown.name);
+  const names = new Set(series.map((epoch) => epoch.name));
+  const other = seriesHeads(manifest).find((head) => !names.has(head.name));
+  return series[at - 1] ?? other ?? series[at + 1] ?? null;
+}
+
 /** One result set per series: what the menu lists. */
 export function seriesHeads(manifest: Manifest): readonly ResultInfo[] {
   const heads = new Map<string, ResultInfo>();

@@ -24,7 +24,7 @@ export function wanted(
   messages.push({ view: "cells", result });
   if (!known.find({ view: "cells", result })) return messages;
   messages.push({ view: "rows", result });
-  if (ground) messages.push(...wantedOfTree(state, known, ground));
+  if (ground) messages.push(...wantedOfTree(state, manifest, known, ground));
 
   const { selection, filter, icicle, responses, tab } = state;
   const layers = new Map(info.layers.map((layer) => [layer.name, layer]));
@@ -64,8 +64,8 @@ export function wanted(
   return messages;
 }
 
-function wantedOfTree(state: AppState, known: Known, ground: Ground): readonly Message[] {
-  const { partition, ...others } = treeAsks(state, ground);
+function wantedOfTree(state: AppState, manifest: Manifest, known: Known, ground: Ground): readonly Message[] {
+  const { partition, ...others } = treeAsks(state, ground, manifest);
   const messages: Message[] = Object.values(others).filter((ask) => ask !== null);
   if (partition) {
     messages.push(partition);

@@ -1,7 +1,18 @@
 import type { Plot } from "../layout/frame";
 import type { IcicleBox } from "../layout/icicle";
+import { signedPoints } from "../layout/valueText";
 import { hatch, hatchGround, hatchLine } from "./hatch";
-import { countRamp, css, type Rgb, rampColour, rateRamp, textOn, theme } from "./palette";
+import {
+  changeRamp,
+  countRamp,
+  css,
+  type Ramp,
+  type Rgb,
+  rampColour,
+  rateRamp,
+  textOn,
+  theme,
+} from "./palette";
 import { font, TextFitter } from "./text";
 
 /** Everything one frame of the icicle needs; lengths are device pixels. */
@@ -12,8 +23,8 @@ export interface IciclePicture {
   readonly plot: Plot;
   readonly ratio: number;
   readonly dark: boolean;
-  /** What the values are: a rate, a mean response, or an overlap from 0 to 1. */
-  readonly kind: "rate" | "response" | "overlap";
+  /** What the values are: a rate, a change of one, a mean response, or an overlap from 0 to 1. */
+  readonly kind: "rate" | "change" | "response" | "overlap";
   readonly range: readonly [number, number];
 }
 
@@ -113,7 +124,7 @@ export class IciclePainter {
   private coloursOf(picture: IciclePicture): { fill: string[]; text: string[] } {
     const key = `${picture.kind} ${picture.dark}`;
     if (this.colours?.key !== key) {
-      const ramp = picture.kind === "response" ? countRamp : rateRamp;
+      const ramp = rampOf(picture.kind);
       const colours: Rgb[] = Array.from({ length: levels + 1 }, (_, level) =>
         rampColour(ramp, picture.dark, level / levels),
       );
@@ -136,6 +147,12 @@ export class IciclePainter {
   }
 }
 
+/** Colours of a kind of value. */
+export function rampOf(kind: IciclePicture["kind"]): Ramp {
+  if (kind === "change") return changeRamp;
+  return kind === "response" ? countRamp : rateRamp;
+}
+
 /** Level 0 … 255 of a value, or −1 where it is undefined. */
 function levelOf(value: number, [low, high]: readonly [number, number]): number {
   if (Number.isNaN(value)) return -1;
@@ -147,5 +164,6 @@ function levelOf(value: number, [low, high]: readonly [number, number]): number 
 export function formatValue(value: number, kind: IciclePicture["kind"]): string {
   if (Number.isNaN(value)) return "–";
   if (kind === "overlap") return value.toFixed(2);
+  if (kind === "change") return signedPoints(value);
   return kind === "rate" ? `${(value * 100).toFixed(1)} %` : value.toPrecision(3);
 }

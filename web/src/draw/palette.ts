@@ -81,6 +81,28 @@ export const rateRamp: Ramp = {
   ],
 };
 
+/** Changes from a drop to a gain: red and blue grow away from no change, which recedes into the page. */
+export const changeRamp: Ramp = {
+  light: [
+    [0.42, 0.17, 27],
+    [0.62, 0.19, 28],
+    [0.8, 0.1, 30],
+    [0.965, 0.003, 260],
+    [0.81, 0.08, 245],
+    [0.62, 0.14, 252],
+    [0.4, 0.13, 262],
+  ],
+  dark: [
+    [0.8, 0.14, 25],
+    [0.62, 0.19, 26],
+    [0.42, 0.13, 26],
+    [0.26, 0.008, 260],
+    [0.42, 0.1, 256],
+    [0.62, 0.13, 250],
+    [0.82, 0.1, 238],
+  ],
+};
+
 /** Responses below the threshold; the same by day and night, because black is a value here. */
 const responseRamp: readonly Oklch[] = [
   [0, 0, 240],

@@ -15,6 +15,12 @@ export function shortValueText(kind: CellValue, value: number): string {
   return percent > 0 && percent < 0.5 ? "< 1 %" : `${Math.round(percent)} %`;
 }
 
+/** A difference of rates in percentage points, with its sign. */
+export function signedPoints(value: number): string {
+  const text = Math.abs(100 * value).toFixed(1);
+  return `${text === "0.0" ? "±" : value < 0 ? "−" : "+"}${text}`;
+}
+
 function percentText(rate: number): string {
   const percent = 100 * rate;
   if (percent === 0 || percent >= 0.095) return `${percent.toFixed(1)} %`;

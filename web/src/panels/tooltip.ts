@@ -3,6 +3,7 @@ import type { Page } from "../derive";
 import { nodeName, nodePath } from "../label";
 import type { Hover } from "../model";
 import { cellTip, regionTip } from "./cellTip";
+import { changeRows } from "./changeTip";
 import { count, counted, measure, rate } from "./format";
 
 /** What a tooltip says: a title, a line below it, and rows of name and value. */
@@ -34,7 +35,8 @@ export function tipOf(page: Page, hover: Hover): Tip | null {
   }
 }
 
-function nodeTip({ model, layer, manifest, comparison }: Page, node: number): Tip {
+function nodeTip(page: Page, node: number): Tip {
+  const { model, layer, manifest, comparison } = page;
   const { tree, classes, groups } = model;
   const tp = groups.tp[node];
   const fp = groups.fp[node];
@@ -62,6 +64,10 @@ function nodeTip({ model, layer, manifest, comparison }: Page, node: number): Ti
     const best = comparison.bestName[node];
     rows.unshift(["overlap", comparison.jaccard[node].toFixed(2), `with ${best} of ${model.state.compare}`]);
   }
+  if (model.state.icicle.colour === "inside") {
+    rows.unshift(["right inside", rate(model.nodeValue[node]), "of the samples that stay in the group"]);
+  }
+  if (model.state.icicle.colour === "change") rows.unshift(...changeRows(page, node));
   const title = nodeName(tree, classes, node) || "all classes";
   const above = nodePath(tree, classes, node).slice(0, -1).join(" › ");
   const aliases = tree.aliases[node];

@@ -2,6 +2,7 @@ import { indexCells } from "../core/cells";
 import type { HierarchyColumns } from "../core/hierarchy";
 import { shortNames } from "../core/names";
 import type { CellIndex, Classes, Rows } from "../model";
+
 import type { Column, Message, Reply } from "./source";
 
 /** Whole rows of the samples asked for, in the order asked. */
@@ -126,6 +127,28 @@ export interface Summary {
   readonly text: readonly string[];
 }
 
+type Metric = "recall" | "precision" | "f1";
+
+/** Values with the ends of their 95 % interval; NaN is undefined. */
+export interface Estimates {
+  readonly value: Float32Array;
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+/** By row of the tree asked about: the metrics of the result set minus those of the baseline. */
+export interface Change extends Readonly<Record<Metric, Estimates>> {
+  /** Exact McNemar test of the recalls; NaN unless `isPaired`: both results have the same samples. */
+  readonly recallP: Float32Array;
+  readonly isPaired: boolean;
+}
+
+/** The metrics of some groups in several results: (nodes as asked, results as asked), row-major. */
+export interface Course extends Readonly<Record<Metric, Estimates>> {
+  readonly nNodes: number;
+  readonly nResults: number;
+}
+
 /** What each view's reply becomes. */
 export interface Answers {
   readonly classes: Classes;
@@ -146,6 +169,8 @@ export interface Answers {
   readonly compare: Comparison;
   readonly repair: Repairs;
   readonly summary: Summary;
+  readonly change: Change;
+  readonly series: Course;
 }
 
 export type View = Message["view"];
@@ -231,6 +256,17 @@ const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
     unit: strings(reply, "unit"),
     text: strings(reply, "text"),
   }),
+  change: (reply) => ({
+    ...estimatesByMetric(reply),
+    recallP: float32(reply, "recall_p"),
+    isPaired: text(reply, "paired") === "true",
+  }),
+  series(reply) {
+    const [nNodes, nResults] = text(reply, "shape").split(",").map(Number) as [number, number];
+    const course = { ...estimatesByMetric(reply), nNodes, nResults };
+    if (course.recall.value.length === nNodes * nResults) return course;
+    throw new Error("metadata 'shape' of 'series' is not that of its columns");
+  },
   top_samples: (reply) => ({ sample: int32(reply, "sample"), value: float32(reply, "value") }),
 };
 
@@ -284,6 +320,15 @@ function readSamples(reply: Reply): SampleDetails {
       .filter((name) => name.startsWith("user:"))
       .map((name) => ({ name: name.slice(5), value: strings(reply, name) })),
   };
+}
+
+function estimatesByMetric(reply: Reply): Readonly<Record<Metric, Estimates>> {
+  const of = (metric: Metric): Estimates => ({
+    value: float32(reply, metric),
+    low: float32(reply, `${metric}_low`),
+    high: float32(reply, `${metric}_high`),
+  });
+  return { recall: of("recall"), precision: of("precision"), f1: of("f1") };
 }
 
 function column(reply: Reply, name: string): Column {

@@ -59,6 +59,14 @@ export type Message =
   | ({ readonly view: "compare"; readonly with: { readonly hierarchy: string } } & OnTree)
   | ({ readonly view: "repair"; readonly limit: number } & OnTree)
   | ({ readonly view: "summary" } & OnTree)
+  | ({ readonly view: "change"; readonly baseline: string } & OnTree)
+  | {
+      readonly view: "series";
+      readonly results: readonly string[];
+      readonly tree: TreeRef;
+      readonly nodes: readonly number[];
+      readonly where: WhereMessage;
+    }
   | { readonly view: "classes" }
   | { readonly view: "hierarchy"; readonly hierarchy: string }
   | { readonly view: "cells"; readonly result: string }

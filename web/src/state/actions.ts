@@ -3,6 +3,7 @@ import type {
   Edit,
   Encoding,
   Filter,
+  GroupMetric,
   IcicleState,
   Part,
   PartitionChoice,
@@ -54,6 +55,8 @@ export type Action =
   /** Forget the unsaved edits, because they are saved or not wanted. */
   | { readonly type: "dropDraft" }
   | { readonly type: "compare"; readonly hierarchy: string | null }
+  /** Colour the tree by the change of a metric since a baseline; what is left out stays. */
+  | { readonly type: "change"; readonly metric?: GroupMetric; readonly baseline?: string }
   | { readonly type: "partition"; readonly partition: PartitionChoice | null }
   | { readonly type: "pins"; readonly nodes: readonly number[] }
   /** A whole state, from the URL or a saved finding. */

@@ -69,6 +69,11 @@ export function reduce(state: AppState, action: Action): AppState {
       return moveLeaves(state, { draft: null, proposal: null });
     case "compare":
       return compare(state, action.hierarchy);
+    case "change":
+      return patch(state, {
+        baseline: action.baseline ?? state.baseline,
+        icicle: patch(state.icicle, { colour: "change", metric: action.metric ?? state.icicle.metric }),
+      });
     case "partition":
       return patch(state, { partition: action.partition });
     case "pins":

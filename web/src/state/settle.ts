@@ -5,10 +5,12 @@ export interface Extent {
   /** Row of a node by its number on the wire; −1 and beyond the end: no such node. */
   readonly nodeOfWire: Int32Array;
   readonly nClasses: number;
+  /** Result sets of the study. */
+  readonly results: readonly { readonly name: string }[];
 }
 
 /** Drop what a state (from an old URL, say) names but the data do not have. Gives back the same object when it fits. */
-export function settle(state: AppState, { nodeOfWire, nClasses }: Extent): AppState {
+export function settle(state: AppState, { nodeOfWire, nClasses, results }: Extent): AppState {
   const has = (node: number) => (nodeOfWire[node] ?? -1) >= 0;
   const selection = settleSelection(state.selection, has, nClasses);
   const viewport = state.viewport && settleViewport(state.viewport, nClasses);
@@ -18,6 +20,7 @@ export function settle(state: AppState, { nodeOfWire, nClasses }: Extent): AppSt
   const proposal = state.proposal !== null && !has(state.proposal.node) ? null : state.proposal;
   const responses =
     nodes.length === state.responses.nodes.length ? state.responses : { ...state.responses, nodes };
+  const baseline = results.some(({ name }) => name === state.baseline) ? state.baseline : null;
   const open = state.samples.open !== null && state.samples.open >= nClasses ? null : state.samples.open;
   const samples = open === state.samples.open ? state.samples : { ...state.samples, open };
   const fits =
@@ -26,8 +29,9 @@ export function settle(state: AppState, { nodeOfWire, nClasses }: Extent): AppSt
     responses === state.responses &&
     pins === state.pins &&
     proposal === state.proposal &&
+    baseline === state.baseline &&
     samples === state.samples;
-  return fits ? state : { ...state, selection, viewport, responses, pins, proposal, samples };
+  return fits ? state : { ...state, selection, viewport, responses, pins, proposal, baseline, samples };
 }
 
 function settleSelection(selection: Selection, has: (node: number) => boolean, nClasses: number): Selection {

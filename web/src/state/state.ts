@@ -17,6 +17,8 @@ export interface AppState {
   readonly workbench: Workbench;
   /** Hierarchy the current one is compared with. */
   readonly compare: string | null;
+  /** Result set that the one shown is compared with; null chooses one (`chosenBaseline`). */
+  readonly baseline: string | null;
   readonly partition: PartitionChoice | null;
   /** Groups put side by side, by wire node. */
   readonly pins: readonly number[];
@@ -152,7 +154,10 @@ export interface Encoding {
 export type GroupMetric = "precision" | "recall" | "f1";
 
 export interface IcicleState {
-  readonly colour: GroupMetric | "neuron" | "agreement";
+  /** `inside` is the accuracy among the samples that stay in the group, `change` that of `metric` since the baseline. */
+  readonly colour: GroupMetric | "inside" | "change" | "neuron" | "agreement";
+  /** Metric whose change is coloured and whose course over the epochs is shown. */
+  readonly metric: GroupMetric;
   readonly sort: "hierarchy" | "name" | "size" | GroupMetric;
   readonly descending: boolean;
 }
@@ -191,6 +196,7 @@ export const initialState: AppState = {
   proposal: null,
   workbench: "edit",
   compare: null,
+  baseline: null,
   partition: null,
   pins: [],
   viewport: null,
@@ -206,7 +212,7 @@ export const initialState: AppState = {
     frozenMin: null,
     outliers: true,
   },
-  icicle: { colour: "recall", sort: "hierarchy", descending: false },
+  icicle: { colour: "recall", metric: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },
 };

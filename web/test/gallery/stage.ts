@@ -62,7 +62,7 @@ export function stage(
       maxCount: largestCell(study.cells, kept.count, diagonal),
       mapped: values,
       scale: scaled(values, scale, diagonal, frozenMin, frozenMax),
-      nodeValue: colour === "neuron" || colour === "agreement" ? groups.recall : groups[colour],
+      nodeValue: colour === "precision" || colour === "f1" ? groups[colour] : groups.recall,
       nodeRange: [0, 1],
       responses: options.responses,
       selectedRows: null,

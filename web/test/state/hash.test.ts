@@ -79,6 +79,7 @@ function anyState(seed: number): AppState {
     })),
     workbench: pick(["edit", "compare", "repair"] as const),
     compare: maybe(() => pick(NAMES)),
+    baseline: maybe(() => pick(NAMES)),
     partition: maybe(() => ({
       nBlocks: pick(["auto", 2, 20] as const),
       objective: pick(["size_weighted", "pooled", "modularity", "least_squares", "mean_density"] as const),
@@ -114,7 +115,8 @@ function anyState(seed: number): AppState {
       outliers: integer(2) === 1,
     },
     icicle: {
-      colour: pick(["precision", "recall", "f1", "neuron", "agreement"] as const),
+      colour: pick(["precision", "recall", "f1", "inside", "change", "neuron", "agreement"] as const),
+      metric: pick(["precision", "recall", "f1"] as const),
       sort: pick(["hierarchy", "name", "size", "precision", "recall", "f1"] as const),
       descending: next() < 0.5,
     },

@@ -123,6 +123,22 @@ describe("the rest", () => {
     expect(run({ type: "result", name: "a", follow: true })).toMatchObject({ result: "a", follow: true });
   });
 
+  it("colours by a change since a baseline, which the epochs keep", () => {
+    const state = run(
+      { type: "change", metric: "f1", baseline: "a" },
+      { type: "result", name: "b" },
+      { type: "icicle", icicle: { colour: "recall" } },
+    );
+    expect(state).toMatchObject({ baseline: "a", icicle: { colour: "recall", metric: "f1" } });
+    const again = reduce(state, { type: "change" });
+    expect(again).toMatchObject({ baseline: "a", icicle: { colour: "change", metric: "f1" } });
+    expect(reduce(again, { type: "change", metric: "f1", baseline: "a" })).toBe(again);
+    expect(reduce(again, { type: "change", metric: "recall" })).toMatchObject({
+      baseline: "a",
+      icicle: { metric: "recall" },
+    });
+  });
+
   it("merges and resets filters", () => {
     const state = run({ type: "filter", filter: { topK: 5 } }, { type: "filter", filter: { minCount: 3 } });
     expect(state.filter).toMatchObject({ topK: 5, minCount: 3, pPred: [0, 1] });

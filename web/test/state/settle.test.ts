@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { settle } from "../../src/state/settle";
 import { type AppState, initialState } from "../../src/state/state";
 
-const extent = { nodeOfWire: Int32Array.of(0, 1, 2, 3, 4, 5, 6), nClasses: 4 };
+const results = [{ name: "net-1" }, { name: "net-2" }];
+const extent = { nodeOfWire: Int32Array.of(0, 1, 2, 3, 4, 5, 6), nClasses: 4, results };
 
 it("leaves a state that fits as it is", () => {
   const state: AppState = { ...initialState, selection: { kind: "groups", nodes: [6], part: "tp" } };
@@ -42,9 +43,15 @@ it("shows everything when the viewport lies elsewhere", () => {
 });
 
 it("drops what edits took away", () => {
-  const gone = { nodeOfWire: Int32Array.of(0, 1, -1, 2, 3, 4), nClasses: 4 };
+  const gone = { nodeOfWire: Int32Array.of(0, 1, -1, 2, 3, 4), nClasses: 4, results };
   const proposal = { node: 2, method: "olo", source: "confusions", seed: 0 } as const;
   const settled = settle({ ...initialState, pins: [1, 2, 5], proposal }, gone);
   expect(settled.pins).toEqual([1, 5]);
   expect(settled.proposal).toBeNull();
+});
+
+it("drops a baseline that the study does not have", () => {
+  const known: AppState = { ...initialState, baseline: "net-1" };
+  expect(settle(known, extent)).toBe(known);
+  expect(settle({ ...known, baseline: "net-9" }, extent)).toEqual({ ...known, baseline: null });
 });

@@ -1,6 +1,8 @@
 import type { Estimate } from "../../core/interval";
 import { count, measure, rate } from "../format";
 
+export { signedPoints as points } from "../../layout/valueText";
+
 /** A number of the summary, which came as float32, in its unit; null where it is undefined. */
 export function inUnit(float32: number, unit: string): string | null {
   if (!Number.isFinite(float32)) return null;
@@ -12,10 +14,4 @@ export function inUnit(float32: number, unit: string): string | null {
 /** The ends of an interval in per cent, or "" where there is none. */
 export function ends({ low, high }: Pick<Estimate, "low" | "high">): string {
   return Number.isFinite(low) ? `${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)}` : "";
-}
-
-/** A difference of rates in percentage points, with its sign. */
-export function points(value: number): string {
-  const text = Math.abs(100 * value).toFixed(1);
-  return `${text === "0.0" ? "±" : value < 0 ? "−" : "+"}${text}`;
 }
