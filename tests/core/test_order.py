@@ -5,12 +5,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.metrics import adjusted_rand_score
 
-from classblocks.core import spectral
 from classblocks.core.confusion import cells_of, count_cells
-from classblocks.core.ncut import least_ncut
 from classblocks.core.order import METHODS, order_classes
 from classblocks.core.similarity import confusion_similarity
-from classblocks.core.spectral import fiedler_order
 
 EXAMPLE_4 = np.array(
     [
@@ -135,50 +132,87 @@ def test_a_group_without_structure_stays_flat():
     assert order_classes(counts).depth.max() == 1
 
 
-def test_least_ncut_is_the_best_of_all_places():
-    rng = np.random.default_rng(0)
-    w = rng.poisson(1, (9, 9)).astype(float)
-    w = np.triu(w, 1) + np.triu(w, 1).T
-    order = rng.permutation(9)
-
-    def value(at):
-        a, b = order[:at], order[at:]
-        cut = w[np.ix_(a, b)].sum()
-        return cut / w[a].sum() + cut / w[b].sum()
-
-    at, least = least_ncut(csr_array(w), order)
-    values = [value(i) for i in range(1, 9)]
-    assert least == pytest.approx(min(values))
-    assert at == 1 + int(np.argmin(values))
-
-
-def test_the_iterative_solvers_order_as_the_dense_one(monkeypatch):
-    rng = np.random.default_rng(0)
-    counts, _ = planted(rng, [20, 15, 15], [0, 0, 1], 2, 0.5, 0.1)
-    graph = confusion_similarity(cells_of(counts))
-    dense = fiedler_order(graph, np.random.default_rng(0))
-    monkeypatch.setattr(spectral, "DENSE_SIZE", 10)
-    assert (fiedler_order(graph, np.random.default_rng(0)) == dense).all()
+@pytest.mark.parametrize("method", FROM_GRAPH)
+def test_unconnected_parts_and_isolated_classes(method):
+    rng = np.random.default_rng(5)
+    counts = np.zeros((30, 30), int)
+    large, small = np.arange(0, 24, 2), np.arange(1, 13, 2)
+    counts[np.ix_(large, large)] = rng.poisson(3, (12, 12))
+    counts[np.ix_(small, small)] = rng.poisson(2, (6, 6))
+    np.fill_diagonal(counts, 40)
+    tree = order_classes(counts, method)
+    assert sorted(tree.class_of_leaf[:12]) == large.tolist()
+    assert sorted(tree.class_of_leaf[12:18]) == small.tolist()
+    rest = sorted(set(range(30)) - set(large) - set(small))
+    assert tree.class_of_leaf[18:].tolist() == rest == tree.how["isolated"]
+    assert tree.how["method"] == method
 
 
-def test_a_path_of_classes_needs_the_factorised_solver(monkeypatch):
-    n = 60
-    hidden = np.random.default_rng(0).permutation(n)
-    counts = np.zeros((n, n), int)
-    counts[hidden[:-1], hidden[1:]] = 5
-    graph = confusion_similarity(cells_of(counts))
-    monkeypatch.setattr(spectral, "DENSE_SIZE", 10)
-    monkeypatch.setattr(spectral, "_lanczos", _does_not_converge)
-    order = fiedler_order(graph, np.random.default_rng(0)).tolist()
-    assert order in (hidden.tolist(), hidden[::-1].tolist())
-    monkeypatch.setattr(spectral, "_shift_invert", _does_not_converge)
-    assert fiedler_order(graph, np.random.default_rng(0)).tolist() == order
+@pytest.mark.parametrize("method", FROM_GRAPH)
+def test_ten_thousand_equal_cells(method):
+    tree = order_classes(np.ones((100, 100), int), method)
+    assert sorted(tree.class_of_leaf) == list(range(100))
+    again = order_classes(np.ones((100, 100), int), method)
+    assert (tree.class_of_leaf == again.class_of_leaf).all()
+    if method in ("recursive_ncut", "linkage", "auto"):
+        assert tree.depth.max() <= 2
 
 
-def _does_not_converge(scaled, first, start):
-    from scipy.sparse.linalg import ArpackNoConvergence
+@pytest.mark.parametrize("method", FROM_GRAPH)
+@pytest.mark.parametrize(
+    "counts", [[[3]], [[0]], [[3, 1], [0, 3]], [[0, 0], [0, 0]], [[1, 9], [9, 1]]]
+)
+def test_one_and_two_classes(method, counts):
+    tree = order_classes(counts, method)
+    assert tree.class_of_leaf.tolist() == list(range(len(counts)))
+    wrong = len(counts) == 2 and counts[0][1] + counts[1][0] > 0
+    assert tree.how["isolated"] == ([] if wrong else list(range(len(counts))))
 
-    raise ArpackNoConvergence("no convergence", np.empty(0), np.empty((0, 0)))
+
+# The barycenter heuristic does not find these groups, with or without that class.
+@pytest.mark.parametrize("method", [m for m in FROM_GRAPH if m != "barycenter"])
+def test_a_class_without_samples_goes_to_those_it_is_predicted_for(method):
+    counts, group = planted(np.random.default_rng(3), [8, 8, 8], [0, 0, 1], 6, 0.2, 0.05)
+    counts[4] = 0
+    for similarity in ("log1p", "counts", "rates"):
+        tree = order_classes(counts, method, similarity=similarity)
+        place = tree.leaf_of_class
+        own = np.flatnonzero((group == group[4]) & (np.arange(24) != 4))
+        others = np.flatnonzero(group != group[4])
+        assert np.abs(place[own] - place[4]).mean() < np.abs(place[others] - place[4]).mean()
+
+
+@pytest.mark.parametrize("method", FROM_GRAPH)
+def test_names_may_hold_anything(method):
+    names = ["", "\x00", "猫, Felis catus", "\ud83d\ude00" * 1, "x" * 10_000, "a/b", "é́"]
+    counts = np.ones((7, 7), int)
+    counts[0, 4] = 9
+    tree = order_classes(counts, method, names=names)
+    assert [tree.name[v] for v in tree.node_of_class] == names
+
+
+def test_a_block_is_ordered_by_itself():
+    counts, _ = planted(np.random.default_rng(1), [10, 10, 10], [0, 0, 1])
+    block = np.array([25, 3, 7, 14, 0, 21, 9])
+    names = [f"class {c}" for c in range(30)]
+    tree = order_classes(counts, "olo", names=names, classes=block)
+    alone = order_classes(counts[np.ix_(block, block)], "olo")
+    assert tree.class_of_leaf.tolist() == alone.class_of_leaf.tolist()
+    assert tree.how["classes"] == block.tolist()
+    assert [tree.name[v] for v in tree.node_of_class] == [names[c] for c in block]
+
+
+@pytest.mark.parametrize("method", FROM_GRAPH)
+def test_a_given_similarity_takes_the_place_of_confusions(method):
+    counts = np.diag([5, 6, 7, 8, 9, 10])
+    correlation = EXAMPLE_4[np.ix_(SHUFFLE, SHUFFLE)] / 10 - 0.05 + np.eye(6)
+    tree = order_classes(counts, method, similarity=correlation)
+    found = SHUFFLE[tree.class_of_leaf].tolist()
+    assert found in (list(range(6)), list(range(6))[::-1])
+    assert tree.how["source"] == "similarity"
+    assert tree.how["similarity"] == "given"
+    sparse = order_classes(counts, method, similarity=csr_array(correlation))
+    assert sparse.class_of_leaf.tolist() == tree.class_of_leaf.tolist()
 
 
 def test_cells_and_counts_give_the_same_tree():
@@ -206,6 +240,14 @@ def test_most_of_five_hundred_pairs_in_noise_stay_together():
         ({"names": ["a"]}, "names: expected 2, one per class, got 1"),
         ({"counts": [[1, -1], [0, 0]]}, "got -1 for true 0, pred 1"),
         ({"counts": np.empty((0, 0), int)}, "expected at least one class"),
+        ({"classes": []}, "classes: expected at least one class, got none"),
+        ({"classes": [1, 1]}, "classes: expected each class once, got 1 again"),
+        ({"classes": [2]}, "classes: expected class ids 0 to 1, got 2 in row 0"),
+        (
+            {"similarity": "cosine"},
+            "similarity: expected one of log1p, .*, got 'cosine'",
+        ),
+        ({"similarity": np.zeros((3, 3))}, r"similarity: expected shape \(2, 2\), got \(3, 3\)"),
     ],
 )
 def test_errors(given, message):

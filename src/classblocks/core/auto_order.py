@@ -93,7 +93,10 @@ def auto_order(
     ]
     verdicts = [judge(order) for order in found]
     best = max(range(len(found)), key=lambda k: verdicts[k].value)
-    order, verdict = exchanged(errors, found[best], verdicts[best], judge, effort.exchanges, rng)
+    least = min(verdicts[best].objective, max(judge(start).objective for start in starts))
+    order, verdict = exchanged(
+        errors, found[best], verdicts[best], judge, least, effort.exchanges, rng
+    )
     return order, verdict.cuts
 
 
@@ -102,16 +105,15 @@ def exchanged(
     order: _Ints,
     verdict: Verdict,
     judge: Judge,
+    least: float,
     trials: int,
     rng: np.random.Generator,
 ) -> tuple[_Ints, Verdict]:
     """Move rows between blocks and turn stretches.
 
     A change stays if it raises the verdict's value and leaves the objective of the partition at
-    least what it was in the beginning: errors gathered by blocks that are large, but not dense,
-    would win mass at the price of the groups there are.
+    ``least``: blocks that are large, but not dense, would win mass at the price of the groups.
     """
-    least = verdict.objective
     attraction = _Attraction(errors, order, verdict)
     for _ in range(trials):
         if rng.random() < _SHARE_MOVED and len(attraction.gain):

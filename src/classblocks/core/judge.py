@@ -13,7 +13,7 @@ BAND_WEIGHT = 0.75
 _UNITS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verdict:
     """What an order is worth; both are shares of the errors.
 
@@ -88,4 +88,4 @@ class Judge:
         ends = [n]
         for before in best[-2::-1]:
             ends.append(int((score[ends[-1] - 1] + before[:-1]).argmax()))
-        return self.edge[ends[::-1]], float(best[-1][-1])
+        return self.edge[ends[::-1]], 2 * float(best[-1][-1])
