@@ -4,7 +4,7 @@ import type { Page } from "../derive";
 import { createMeasure, drawPlot, drawSheet } from "../export/png";
 import { type Heading, sheetOf } from "../export/sheet";
 import { svgOf } from "../export/svg";
-import { listTable, regionTable, selectionTable, type Table, viewRegion } from "../export/tables";
+import { listTable, mostFields, regionTable, selectionTable, type Table, viewRegion } from "../export/tables";
 import { squarePlot } from "../layout/frame";
 import { resultTitle } from "../results";
 import { blockRows, regionTable as blockTable } from "./blocks/blocks";
@@ -62,10 +62,15 @@ export function copyItems({ page, cell, onnote }: CopyUse): readonly ExportItem[
     );
   }
   const region = viewRegion(model);
-  const [down, across] = [region.rows, region.cols].map(({ start, stop }) => count(stop - start));
-  items.push(
-    copy("view", `Copy the matrix shown, ${down} × ${across}`, "Matrix", () => regionTable(model, region)),
-  );
+  const [nRows, nCols] = [region.rows, region.cols].map(({ start, stop }) => stop - start) as [
+    number,
+    number,
+  ];
+  const name =
+    nRows * nCols > mostFields
+      ? "Copy the cells shown, as a list"
+      : `Copy the matrix shown, ${count(nRows)} × ${count(nCols)}`;
+  items.push(copy("view", name, "Matrix", () => regionTable(model, region)));
   if (model.partition) {
     items.push(copy("blocks", "Copy the table of blocks", "Table of blocks", () => blocksTable(page)));
   }
