@@ -163,13 +163,15 @@ function pairRates(
   byTrue: Float64Array,
   minCount: number,
 ): Float64Array {
-  const rate = (cell: number, trueClass: number) => {
-    if (byTrue[trueClass] === 0) return Number.NaN;
-    return cell < 0 || count[cell] < minCount ? 0 : count[cell] / byTrue[trueClass];
-  };
-  const value = new Float64Array(pattern.cell.length);
+  const { cell, mirror, true: trueClass, pred } = pattern;
+  const value = new Float64Array(cell.length);
   for (let at = 0; at < value.length; at++) {
-    value[at] = (rate(pattern.cell[at], pattern.true[at]) + rate(pattern.mirror[at], pattern.pred[at])) / 2;
+    const own = cell[at] < 0 ? 0 : count[cell[at]];
+    const other = mirror[at] < 0 ? 0 : count[mirror[at]];
+    // A class without samples has no rate: 0 / 0 is NaN.
+    const there = (own < minCount ? 0 : own) / byTrue[trueClass[at]];
+    const back = (other < minCount ? 0 : other) / byTrue[pred[at]];
+    value[at] = (there + back) / 2;
   }
   return value;
 }

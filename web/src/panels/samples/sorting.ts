@@ -2,7 +2,7 @@ import type { Rows } from "../../model";
 import type { SampleState } from "../../state/state";
 
 /** A list of more rows is cut: no browser scrolls further, and nobody looks further. */
-export const MOST_LISTED = 500_000;
+export const MOST_LISTED = 200_000;
 
 const BINS = 65_536;
 /** Above every probability; keys of the unknown. */
