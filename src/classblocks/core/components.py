@@ -32,8 +32,14 @@ def split_by(part_of: NDArray[np.integer], n_parts: int) -> list[NDArray[np.int6
     return np.split(np.argsort(part_of, kind="stable"), np.cumsum(size)[:-1])
 
 
-def is_connected(graph: "csr_array") -> bool:
+def is_connected(graph: "csr_array | NDArray[np.float64]") -> bool:
     """Tell whether every row can be reached from every other."""
-    from scipy.sparse.csgraph import connected_components
+    if not isinstance(graph, np.ndarray):
+        from scipy.sparse.csgraph import connected_components
 
-    return int(connected_components(graph, directed=False)[0]) == 1
+        return int(connected_components(graph, directed=False)[0]) == 1
+    reached = new = np.arange(len(graph)) == 0
+    while new.any():
+        new = (graph[new] > 0).any(axis=0) & ~reached
+        reached = reached | new
+    return bool(reached.all())

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.core.build import Draft
-from classblocks.core.components import split_by
-from classblocks.core.spectral import fiedler_order
+from classblocks.core.components import is_connected, split_by
+from classblocks.core.spectral import DENSE_SIZE, Graph, fiedler_order
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -40,14 +40,16 @@ def add_ncut_tree(
 def _grow(
     draft: Draft, similarity: "csr_array", class_id: NDArray[np.int64], rng: np.random.Generator
 ) -> None:
-    todo: list[tuple[NDArray[np.int64], int]] = [(np.arange(len(class_id)), 0)]
+    todo: list[tuple[Graph, NDArray[np.int64], int]] = [(similarity, class_id, 0)]
     while todo:
-        rows, node = todo.pop()
-        for part in _split(similarity[rows][:, rows], rng, top=node == 0):
+        graph, classes, node = todo.pop()
+        if not isinstance(graph, np.ndarray) and len(classes) <= DENSE_SIZE:
+            graph = graph.toarray()
+        for part in _split(graph, rng, top=node == 0):
             if len(part) == 1:
-                draft.add("", node, int(class_id[rows[part[0]]]))
+                draft.add("", node, int(classes[part[0]]))
             else:
-                todo.append((rows[part], draft.add("", node)))
+                todo.append((graph[part][:, part], classes[part], draft.add("", node)))
 
 
 def ncut_order(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.int64]:
@@ -68,13 +70,10 @@ def ncut_order(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.int64
     return np.array(rows, np.int64)
 
 
-def _split(graph: "csr_array", rng: np.random.Generator, top: bool) -> list[NDArray[np.int64]]:
+def _split(graph: Graph, rng: np.random.Generator, top: bool) -> list[NDArray[np.int64]]:
     """Cut a group into parts, in order; single members where it stays flat."""
-    from scipy.sparse.csgraph import connected_components
-
-    n_parts, part_of = connected_components(graph, directed=False)
-    if n_parts > 1:
-        return _ordered_components(graph, part_of, n_parts, top)
+    if not is_connected(graph):
+        return _ordered_components(graph, top)
     order = fiedler_order(graph, rng)
     if graph.shape[0] > FLAT_SIZE:
         at, value = least_ncut(graph, order)
@@ -83,10 +82,12 @@ def _split(graph: "csr_array", rng: np.random.Generator, top: bool) -> list[NDAr
     return [order[i : i + 1] for i in range(len(order))]
 
 
-def _ordered_components(
-    graph: "csr_array", part_of: NDArray[np.int32], n_parts: int, top: bool
-) -> list[NDArray[np.int64]]:
+def _ordered_components(graph: Graph, top: bool) -> list[NDArray[np.int64]]:
     """Order components by mass at the top, below it by their place in the parent's order."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_parts, part_of = connected_components(csr_array(graph), directed=False)
     members = split_by(part_of, n_parts)
     if top:
         mass = np.bincount(part_of, weights=graph.sum(axis=1), minlength=n_parts)
@@ -96,7 +97,7 @@ def _ordered_components(
     return [members[i] for i in np.argsort(key, kind="stable")]
 
 
-def least_ncut(graph: "csr_array", order: NDArray[np.int64]) -> tuple[int, float]:
+def least_ncut(graph: Graph, order: NDArray[np.int64]) -> tuple[int, float]:
     """Find the best place to cut an order in two.
 
     Parameters
@@ -110,11 +111,14 @@ def least_ncut(graph: "csr_array", order: NDArray[np.int64]) -> tuple[int, float
         ``cut / vol(first) + cut / vol(second)``
     """
     m = len(order)
-    position = np.empty(m, np.int64)
-    position[order] = np.arange(m)
-    edges = graph.tocoo()
-    later = np.maximum(position[edges.row], position[edges.col])
-    inside = np.cumsum(np.bincount(later, weights=edges.data, minlength=m))[:-1]
+    if isinstance(graph, np.ndarray):
+        inside = np.cumsum(2 * np.triu(graph[np.ix_(order, order)]).sum(axis=0))[:-1]
+    else:
+        position = np.empty(m, np.int64)
+        position[order] = np.arange(m)
+        edges = graph.tocoo()
+        later = np.maximum(position[edges.row], position[edges.col])
+        inside = np.cumsum(np.bincount(later, weights=edges.data, minlength=m))[:-1]
     volume = np.cumsum(graph.sum(axis=1)[order])
     cut = volume[:-1] - inside
     value = np.round(cut / volume[:-1] + cut / (volume[-1] - volume[:-1]), _DIGITS)

@@ -1,6 +1,6 @@
 """The Fiedler vector of a similarity graph, and the order it gives."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+Graph: TypeAlias = "csr_array | NDArray[np.float64]"
+
 DENSE_SIZE = 200
 DIGITS = 9
 
 
-def fiedler_order(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.int64]:
+def fiedler_order(graph: Graph, rng: np.random.Generator) -> NDArray[np.int64]:
     """Sort a connected graph by the Fiedler vector of its normalised Laplacian over √degree.
 
     Parameters
     ----------
-    graph : (m, m) symmetric, connected
+    graph : (m, m) symmetric, connected, sparse or dense
     rng : start vector above 200 rows
 
     Returns
@@ -30,12 +32,12 @@ def fiedler_order(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.in
     return np.argsort(fiedler_vector(graph, rng), kind="stable")
 
 
-def fiedler_vector(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.float64]:
+def fiedler_vector(graph: Graph, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the Fiedler vector of the normalised Laplacian over √degree.
 
     Parameters
     ----------
-    graph : (m, m) symmetric, connected, m ≥ 2
+    graph : (m, m) symmetric, connected, sparse or dense, m ≥ 2
     rng : start vector above 200 rows
 
     Returns
@@ -56,13 +58,17 @@ def fiedler_vector(graph: "csr_array", rng: np.random.Generator) -> NDArray[np.f
 
 
 def _second_vector(
-    graph: "csr_array", root_degree: NDArray[np.float64], rng: np.random.Generator
+    graph: Graph, root_degree: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     from scipy.linalg import eigh
     from scipy.sparse import csr_array
     from scipy.sparse.linalg import ArpackNoConvergence
 
     first = root_degree / np.linalg.norm(root_degree)
+    last = len(first) - 1
+    if isinstance(graph, np.ndarray):
+        dense = graph / np.outer(root_degree, root_degree) - 2 * np.outer(first, first)
+        return np.asarray(eigh(dense, subset_by_index=[last, last])[1][:, 0])
     scaled = csr_array(graph.multiply(1 / root_degree[:, None]).multiply(1 / root_degree))
     if graph.shape[0] > DENSE_SIZE:
         start = rng.normal(size=len(first))
@@ -72,7 +78,6 @@ def _second_vector(
             except ArpackNoConvergence:
                 continue
     dense = scaled.toarray() - 2 * np.outer(first, first)
-    last = len(first) - 1
     return np.asarray(eigh(dense, subset_by_index=[last, last])[1][:, 0])
 
 
