@@ -1,3 +1,4 @@
+import { nodeOfRange } from "../core/blocks";
 import { formatValue, IciclePainter, type IciclePicture } from "../draw/icicle";
 import { drawIcicleDrag, drawTaken, type IcicleDrag } from "../draw/icicleDrag";
 import { drawIcicleMarks, type IcicleMarks } from "../draw/icicleMarks";
@@ -225,6 +226,7 @@ function hoveredNode(model: Model, hover: Hover | null): number {
   if (hover?.kind === "node") return hover.node < model.tree.nNodes ? hover.node : -1;
   if (hover?.kind === "cell") return model.tree.nodeOfLeaf[hover.row] ?? -1;
   if (hover?.kind === "response") return model.tree.nodeOfLeaf[hover.leaf] ?? -1;
+  if (hover?.kind === "region") return nodeOfRange(model.tree, hover.rows.start, hover.rows.stop);
   return -1;
 }
 
