@@ -7,7 +7,7 @@ import type { Tree } from "../model";
 import type { ColourMap } from "../state/state";
 import { cellLut } from "./colourMaps";
 import { drawGroups, drawRings, drawUndefined, paintPartition } from "./matrixBlocks";
-import { MatrixSampler } from "./matrixPyramid";
+import { MatrixSampler, type Summing } from "./matrixPyramid";
 import { colourise, colouriseWithHalo, hasHalo, type MatrixRaster, matrixRaster } from "./matrixRaster";
 import { css, haloLut, type Lut, type Theme, textOn, theme, unpack } from "./palette";
 import { font, TextFitter } from "./text";
@@ -26,6 +26,8 @@ export interface MatrixPicture {
   readonly dark: boolean;
   readonly colours: ColourMap;
   readonly halo: boolean;
+  /** Pixels of many cells show their sum; null for the strongest. */
+  readonly summing: Summing | null;
   /** First leaves of the blocks to outline, and the end; null for none. */
   readonly cuts: Int32Array | null;
   /** Cells to ring. */
@@ -73,7 +75,8 @@ export class MatrixPainter {
     }
     const size = Math.min(columns.scale, rows.scale);
     const out = new Uint32Array(this.image.data.buffer);
-    this.sampler.sample(this.raster, picture.scene, columns, rows, size >= 8 * ratio ? Math.round(ratio) : 0);
+    const gap = size >= 8 * ratio ? Math.round(ratio) : 0;
+    this.sampler.sample(this.raster, picture.scene, columns, rows, gap, picture.summing);
     if (picture.halo && hasHalo(size)) colouriseWithHalo(this.raster, this.luts.colours, this.luts.halo, out);
     else colourise(this.raster, this.luts.colours, out);
     if (picture.cuts !== null) {

@@ -1,9 +1,12 @@
+import type { Scale } from "../core/scale";
+import type { Mapped } from "../core/values";
 import { type Axis, axis, type Plot, visibleRect } from "../layout/frame";
-import { type MatrixScene, matrixScene, orderCells } from "../layout/matrix";
+import { type MatrixScene, matrixScene, orderCells, paletteLevel } from "../layout/matrix";
 import { ringsOf } from "../layout/regions";
 import { memo } from "../memo";
 import type { Model } from "../model";
 import type { MatrixPicture } from "./matrix";
+import type { Summing } from "./matrixPyramid";
 
 /** Makes what is drawn of a model; one per view, because it keeps what the next frame needs. */
 export interface MatrixPictures {
@@ -36,12 +39,19 @@ export function createMatrixPictures(): MatrixPictures {
         dark: model.dark,
         colours: encoding.colours,
         halo: encoding.halo,
+        summing: encoding.sums ? summing(model.mapped, model.scale) : null,
         diagonal: encoding.diagonal,
         cuts: model.partition?.cuts ?? null,
         rings: encoding.outliers && model.outliers ? rings(model.tree, model.outliers) : [],
       };
     },
   };
+}
+
+// Rates of several cells do not add up to one.
+function summing({ kind, value }: Mapped, scale: Scale): Summing | null {
+  if (kind !== "count") return null;
+  return { count: value as Int32Array, levelOf: (count) => paletteLevel(scale.position(count)) };
 }
 
 /** Columns and rows in view, along a plot. */

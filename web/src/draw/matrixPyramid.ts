@@ -1,17 +1,107 @@
 import type { Axis } from "../layout/frame";
-import type { MatrixScene } from "../layout/matrix";
+import { firstCell, type MatrixScene } from "../layout/matrix";
 import { drawnShift, MatrixPyramid, type Tiles } from "../layout/pyramid";
 import { type MatrixRaster, sampleCells } from "./matrixRaster";
+
+/** Samples by cell in the order of the scene, and the palette level of a number of samples. */
+export interface Summing {
+  readonly count: Int32Array;
+  levelOf(count: number): number;
+}
 
 /** Samples the cells in view, or tiles of them where many share a pixel; keeps what the next frame needs. */
 export class MatrixSampler {
   private readonly pyramid = new MatrixPyramid();
+  private sums = new Int32Array(0);
 
-  /** Cells of a pixel or more leave `gap` pixels free at their end. */
-  sample(raster: MatrixRaster, scene: MatrixScene, columns: Axis, rows: Axis, gap: number): void {
+  /**
+   * Cells of a pixel or more leave `gap` pixels free at their end. Smaller ones that share a pixel show their strongest,
+   * or with `summing` what they add up to.
+   */
+  sample(
+    raster: MatrixRaster,
+    scene: MatrixScene,
+    columns: Axis,
+    rows: Axis,
+    gap: number,
+    summing: Summing | null = null,
+  ): void {
     const shift = drawnShift(Math.max(columns.scale, rows.scale), scene.order.nClasses);
-    if (shift === 0) sampleCells(raster, scene, columns, rows, gap);
+    const isSum = summing !== null && Math.max(columns.scale, rows.scale) < 1;
+    if (isSum) this.sampleSums(raster, scene, columns, rows, shift, summing);
+    else if (shift === 0) sampleCells(raster, scene, columns, rows, gap);
     else sampleTiles(raster, this.pyramid.strongest(scene, shift), columns, rows);
+  }
+
+  private sampleSums(
+    raster: MatrixRaster,
+    scene: MatrixScene,
+    columns: Axis,
+    rows: Axis,
+    shift: number,
+    { count, levelOf }: Summing,
+  ): void {
+    const { level } = raster;
+    if (this.sums.length !== level.length) this.sums = new Int32Array(level.length);
+    this.sums.fill(0);
+    if (shift === 0) sumCells(this.sums, raster.width, raster.height, scene, count, columns, rows);
+    else {
+      const tiles = this.pyramid.summed(scene, count, shift);
+      sumTiles(this.sums, raster.width, raster.height, tiles, columns, rows);
+    }
+    const table = Uint8Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : levelOf(n)));
+    for (let at = 0; at < level.length; at++) {
+      const n = this.sums[at];
+      level[at] = n < 256 ? table[n] : levelOf(n);
+    }
+  }
+}
+
+/** Add up the shown cells in view by the pixel in which they begin. */
+export function sumCells(
+  sums: Int32Array,
+  width: number,
+  height: number,
+  { order, level }: MatrixScene,
+  count: Int32Array,
+  columns: Axis,
+  rows: Axis,
+): void {
+  const x = Int32Array.from({ length: columns.last - columns.first }, (_, at) =>
+    pixelOf(columns, columns.first + at),
+  );
+  for (let row = rows.first; row < rows.last; row++) {
+    const y = pixelOf(rows, row);
+    if (y >= height) break;
+    const stop = order.rowStart[row + 1];
+    for (let i = firstCell(order, row, columns.first); i < stop && order.col[i] < columns.last; i++) {
+      const at = x[order.col[i] - columns.first];
+      if (level[i] > 0 && at < width) sums[y * width + at] += count[order.cell[i]];
+    }
+  }
+}
+
+/** Add up tiles by the pixel in which they begin. */
+export function sumTiles(
+  sums: Int32Array,
+  width: number,
+  height: number,
+  tiles: Tiles<Int32Array>,
+  columns: Axis,
+  rows: Axis,
+): void {
+  const { side, value } = tiles;
+  const across = firstTiles(columns, width, tiles);
+  const down = firstTiles(rows, height, tiles);
+  for (let y = 0; y < height; y++) {
+    for (let row = down[y]; row < down[y + 1]; row++) {
+      for (let x = 0; x < width; x++) {
+        const stop = row * side + across[x + 1];
+        let sum = 0;
+        for (let at = row * side + across[x]; at < stop; at++) sum += value[at];
+        sums[y * width + x] += sum;
+      }
+    }
   }
 }
 
@@ -61,7 +151,7 @@ function keepStrongest(merged: Uint8Array, value: Uint8Array, start: number, acr
 }
 
 // The tile cut by the edge of the plot counts to the first pixel.
-function firstTiles(along: Axis, pixels: number, { shift, side }: Tiles<Uint8Array>): Int32Array {
+function firstTiles(along: Axis, pixels: number, { shift, side }: Tiles<unknown>): Int32Array {
   const first = new Int32Array(pixels + 1);
   let tile = along.first >> shift;
   for (let pixel = 0; pixel <= pixels; pixel++) {

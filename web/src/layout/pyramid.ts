@@ -113,26 +113,47 @@ export function coarserSums(fine: Tiles<Int32Array>, nClasses: number, out?: Int
  * else from the cells. Keeps its buffers from scene to scene.
  */
 export class MatrixPyramid {
-  private scene: MatrixScene | null = null;
-  private maxima: Tiles<Uint8Array>[] = [];
-  private readonly buffers: Uint8Array[] = [];
+  private readonly maxima = new Levels<Uint8Array>((length) => new Uint8Array(length));
+  private readonly sums = new Levels<Int32Array>((length) => new Int32Array(length));
 
   /** The strongest level in each tile of 2^shift classes. */
   strongest(scene: MatrixScene, shift: number): Tiles<Uint8Array> {
+    return this.maxima.get(scene, shift, (out) => tileMaxima(scene, shift, out), coarserMaxima);
+  }
+
+  /** Samples in each tile of 2^shift classes; `count` is what the scene is coloured by. */
+  summed(scene: MatrixScene, count: Int32Array, shift: number): Tiles<Int32Array> {
+    return this.sums.get(scene, shift, (out) => tileSums(scene, count, shift, out), coarserSums);
+  }
+}
+
+class Levels<Values extends Uint8Array | Int32Array> {
+  private scene: MatrixScene | null = null;
+  private made: Tiles<Values>[] = [];
+  private readonly buffers: Values[] = [];
+
+  constructor(private readonly allocate: (length: number) => Values) {}
+
+  get(
+    scene: MatrixScene,
+    shift: number,
+    make: (out: Values) => Tiles<Values>,
+    coarsen: (fine: Tiles<Values>, nClasses: number, out: Values) => Tiles<Values>,
+  ): Tiles<Values> {
     if (this.scene !== scene) {
       this.scene = scene;
-      this.maxima = [];
+      this.made = [];
     }
-    const made = this.maxima[shift];
-    if (made !== undefined) return made;
-    const finer = this.maxima[shift - 1];
+    const known = this.made[shift];
+    if (known !== undefined) return known;
     const { nClasses } = scene.order;
     const length = tilesAlong(nClasses, shift) ** 2;
     const kept = this.buffers[shift];
-    const buffer = kept?.length === length ? kept : new Uint8Array(length);
+    const buffer = kept?.length === length ? kept : this.allocate(length);
     this.buffers[shift] = buffer;
-    const tiles = finer ? coarserMaxima(finer, nClasses, buffer) : tileMaxima(scene, shift, buffer);
-    this.maxima[shift] = tiles;
+    const finer = this.made[shift - 1];
+    const tiles = finer ? coarsen(finer, nClasses, buffer) : make(buffer);
+    this.made[shift] = tiles;
     return tiles;
   }
 }

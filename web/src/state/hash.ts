@@ -54,6 +54,7 @@ export function toHash(state: AppState): string {
     ["max", differs(state.encoding.frozenMax, null)],
     ["low", differs(state.encoding.frozenMin, null)],
     ["rings", state.encoding.outliers === start.encoding.outliers ? null : flag(state.encoding.outliers)],
+    ["sums", state.encoding.sums ? "1" : null],
     ["colour", differs(state.icicle.colour, start.icicle.colour)],
     ["metric", differs(state.icicle.metric, start.icicle.metric)],
     ["sort", differs(state.icicle.sort, start.icicle.sort)],
@@ -121,6 +122,7 @@ export function fromHash(hash: string): AppState {
       frozenMax: read<number | null>("max", positive, null),
       frozenMin: read<number | null>("low", positive, null),
       outliers: read("rings", bool, start.encoding.outliers),
+      sums: read("sums", bool, start.encoding.sums),
     },
     icicle: {
       colour: read(

@@ -149,6 +149,8 @@ export interface Encoding {
   readonly frozenMin: number | null;
   /** Ring what stands out between the blocks of a partition. */
   readonly outliers: boolean;
+  /** Pixels that several cells share show how many samples these hold together, not the strongest cell. */
+  readonly sums: boolean;
 }
 
 export type GroupMetric = "precision" | "recall" | "f1";
@@ -211,6 +213,7 @@ export const initialState: AppState = {
     frozenMax: null,
     frozenMin: null,
     outliers: true,
+    sums: false,
   },
   icicle: { colour: "recall", metric: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },

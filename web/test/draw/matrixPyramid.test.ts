@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { sampleTiles } from "../../src/draw/matrixPyramid";
+import { MatrixSampler, sampleTiles, sumCells, sumTiles } from "../../src/draw/matrixPyramid";
 import { matrixRaster } from "../../src/draw/matrixRaster";
 import { type Axis, axis } from "../../src/layout/frame";
-import { pixelShift, type Tiles, tilesAlong } from "../../src/layout/pyramid";
-import { randomNumbers } from "../gallery/synthetic";
+import type { MatrixScene } from "../../src/layout/matrix";
+import { orderCells } from "../../src/layout/matrix";
+import { drawnShift, pixelShift, type Tiles, tileSums, tilesAlong } from "../../src/layout/pyramid";
+import { randomNumbers, syntheticStudy } from "../gallery/synthetic";
 
 function randomTiles(nClasses: number, shift: number, share: number): Tiles<Uint8Array> {
   const random = randomNumbers(nClasses);
@@ -59,5 +61,68 @@ describe("sampleTiles", () => {
       sampleTiles(raster, { shift, side, value }, along, along);
       expect([...raster.level].filter((level) => level === 9)).toHaveLength(1);
     }
+  });
+});
+
+describe("sums of pixels", () => {
+  const nClasses = 300;
+  const { tree, cells } = syntheticStudy(nClasses, 4000, 11);
+  const order = orderCells(tree, cells);
+  const random = randomNumbers(1);
+  const level = Uint8Array.from(order.cell, () => (random() < 0.2 ? 0 : 1 + Math.floor(random() * 255)));
+  const scene: MatrixScene = { order, level };
+
+  function bruteSums(columns: Axis, rows: Axis, size: number, shift: number): Int32Array {
+    const sums = new Int32Array(size * size);
+    const pixelOf = (along: Axis, leaf: number) =>
+      Math.max(0, Math.floor((((leaf >> shift) << shift) - along.start) * along.scale));
+    for (let row = (rows.first >> shift) << shift; row < nClasses; row++) {
+      for (let i = order.rowStart[row]; i < order.rowStart[row + 1]; i++) {
+        if (order.col[i] < (columns.first >> shift) << shift || level[i] === 0) continue;
+        const [x, y] = [pixelOf(columns, order.col[i]), pixelOf(rows, row)];
+        if (x < size && y < size) sums[y * size + x] += cells.count[order.cell[i]];
+      }
+    }
+    return sums;
+  }
+
+  it.each([
+    [0, 300, 0, 300, 60],
+    [20.3, 170.9, 100.5, 251.1, 50],
+  ])("add up cells, or tiles, that begin in them", (x0, x1, y0, y1, size) => {
+    const columns = axis(x0, x1, size, nClasses);
+    const rows = axis(y0, y1, size, nClasses);
+    const ofCells = new Int32Array(size * size);
+    sumCells(ofCells, size, size, scene, cells.count, columns, rows);
+    expect([...ofCells]).toEqual([...bruteSums(columns, rows, size, 0)]);
+    const shift = pixelShift(columns.scale);
+    expect(shift).toBeGreaterThan(0);
+    const ofTiles = new Int32Array(size * size);
+    sumTiles(ofTiles, size, size, tileSums(scene, cells.count, shift), columns, rows);
+    expect([...ofTiles]).toEqual([...bruteSums(columns, rows, size, shift)]);
+  });
+
+  it("lose no sample when everything is in view", () => {
+    const along = axis(0, nClasses, 64, nClasses);
+    const sums = new Int32Array(64 * 64);
+    const shift = drawnShift(along.scale, nClasses);
+    sumTiles(sums, 64, 64, tileSums(scene, cells.count, shift), along, along);
+    const shown = level.reduce((sum, one, i) => sum + (one > 0 ? cells.count[order.cell[i]] : 0), 0);
+    expect(sums.reduce((sum, n) => sum + n, 0)).toBe(shown);
+  });
+
+  it("become levels, unless a cell has pixels of its own", () => {
+    const sampler = new MatrixSampler();
+    const summing = { count: cells.count, levelOf: (n: number) => Math.min(255, n) };
+    const far = axis(0, nClasses, 64, nClasses);
+    const raster = matrixRaster(64, 64);
+    sampler.sample(raster, scene, far, far, 0, summing);
+    const expected = bruteSums(far, far, 64, drawnShift(far.scale, nClasses));
+    expect([...raster.level]).toEqual([...expected].map((n) => Math.min(255, n)));
+    const near = axis(10, 42, 64, nClasses);
+    sampler.sample(raster, scene, near, near, 0, summing);
+    const plain = matrixRaster(64, 64);
+    sampler.sample(plain, scene, near, near, 0);
+    expect([...raster.level]).toEqual([...plain.level]);
   });
 });

@@ -113,6 +113,7 @@ function anyState(seed: number): AppState {
       frozenMax: maybe(() => 1 + integer(5000)),
       frozenMin: maybe(() => 2 ** -(1 + integer(8))),
       outliers: integer(2) === 1,
+      sums: next() < 0.5,
     },
     icicle: {
       colour: pick(["precision", "recall", "f1", "inside", "change", "neuron", "agreement"] as const),
