@@ -1,5 +1,6 @@
 import type { Ground } from "./ground";
 import { memo } from "./memo";
+import type { Tree } from "./model";
 import { chosenBaseline, seriesOf } from "./results";
 import type { PartitionAnswer } from "./source/answers";
 import type { Manifest, Message, WhereMessage } from "./source/source";
@@ -56,10 +57,20 @@ export function outliersMessage(
   };
 }
 
-/** Groups whose course over the epochs is shown, by wire node: the pinned ones, else the selected ones. */
-export function courseGroups({ pins, selection }: AppState): readonly number[] {
-  if (pins.length > 0) return pins;
-  return selection.kind === "groups" ? selection.nodes.slice(0, MOST_COURSES) : [];
+/** Groups whose course over the epochs is shown, by node: the pinned ones, else the selected, else the largest. */
+export function courseGroups({ pins, selection }: AppState, tree: Tree): readonly number[] {
+  const chosen = pins.length > 0 ? pins : selection.kind === "groups" ? selection.nodes : [];
+  const rows = chosen.map((wire) => tree.nodeOfWire[wire] ?? -1).filter((node) => node >= 0);
+  return (rows.length > 0 ? rows : largestGroups(tree)).slice(0, MOST_COURSES);
+}
+
+/** Groups right below the root, largest first. */
+function largestGroups({ nNodes, depth, classId, start, stop }: Tree): readonly number[] {
+  const size = (node: number) => (stop[node] as number) - (start[node] as number);
+  const groups = Array.from({ length: nNodes }, (_, node) => node).filter(
+    (node) => depth[node] === 1 && (classId[node] as number) < 0,
+  );
+  return groups.sort((a, b) => size(b) - size(a));
 }
 
 function changeMessage(state: AppState, { info, treeRef: tree }: Ground, manifest: Manifest): Ask<"change"> {
@@ -72,7 +83,7 @@ function changeMessage(state: AppState, { info, treeRef: tree }: Ground, manifes
 function seriesMessage(state: AppState, ground: Ground, manifest: Manifest): Ask<"series"> {
   const { info, tree, treeRef } = ground;
   const results = seriesOf(manifest, info).map(({ name }) => name);
-  const nodes = courseGroups(state).flatMap((wire) => tree.nodeOfWire[wire] ?? []);
+  const nodes = courseGroups(state, tree);
   if (results.length < 2 || nodes.length === 0) return null;
   return { view: "series", results, tree: treeRef, nodes, where: metricWhere(state.filter) };
 }
