@@ -210,7 +210,7 @@ function rowMarks({ tree, label, rows, plot }: MatrixPicture, look: Theme): read
 }
 
 function legendMarks(
-  { state, dark }: Model,
+  { state, dark, mapped }: Model,
   { unit, ticks }: Heading,
   plot: Plot,
   look: Theme,
@@ -219,6 +219,7 @@ function legendMarks(
   const ramp = colourMaps[state.encoding.colours];
   const colours = Array.from({ length: 17 }, (_, i) => rampColour(ramp, dark, i / 16));
   const { scale } = state.encoding;
+  const hatched = mapped.undefinedRow || mapped.undefinedCol ? "; hatched: undefined" : "";
   return [
     { kind: "ramp", x: plot.x, y, width: rampWidth, height: 10, colours },
     ...ticks.map((tick) =>
@@ -230,9 +231,15 @@ function legendMarks(
     text(plot.x + rampWidth + 12, y + 5, `${unit}, ${scale} scale`, plot.width - rampWidth - 12, {
       colour: look.ink,
     }),
-    text(plot.x + rampWidth + 12, y + 20, "rows true, columns predicted", plot.width - rampWidth - 12, {
-      colour: look.muted,
-    }),
+    text(
+      plot.x + rampWidth + 12,
+      y + 20,
+      `rows true, columns predicted${hatched}`,
+      plot.width - rampWidth - 12,
+      {
+        colour: look.muted,
+      },
+    ),
   ];
 }
 

@@ -171,6 +171,22 @@ describe("around the cells", () => {
   });
 });
 
+it("hatches what is undefined, and says so", () => {
+  const model = modelOf(60, {}, { value: "row" });
+  const empty = model.mapped.undefinedRow as Uint8Array;
+  expect(empty.reduce((n, one) => n + one, 0)).toBeGreaterThan(0);
+  const elements = parse(drawn(model));
+  const rects = elements.filter(({ attributes }) => attributes.fill === "url(#undefined)");
+  const hatchedRows = rects.reduce((height, { attributes }) => height + Number(attributes.height), 0);
+  expect(hatchedRows).toBeCloseTo(empty.reduce((n, one) => n + one, 0) * 10, 6);
+  for (const { attributes } of rects) {
+    const leaf = Math.round((Number(attributes.y) - 156) / 10);
+    expect(empty[model.tree.classOfLeaf[leaf]]).toBe(1);
+  }
+  expect(elements.some(({ text }) => text.endsWith("hatched: undefined"))).toBe(true);
+  expect(drawn(modelOf(60))).not.toContain("undefined");
+});
+
 it("draws blocks and rings", () => {
   const plain = modelOf(40);
   const made = sheetOf(plain, heading, { width: 600, height: 600 });
