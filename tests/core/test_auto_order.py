@@ -73,7 +73,8 @@ def test_exchanges_keep_the_objective_of_the_partition():
     before = judge(order)
     least = before.objective
     rng = np.random.default_rng(0)
-    found, after = module.exchanged(errors, order, before, judge, least, 60, rng)
+    part = np.zeros(len(counts), np.int64)
+    found, after = module.exchanged(errors, order, before, judge, least, part, 60, rng)
     assert sorted(found) == list(range(len(counts)))
     assert after.value == judge(found).value > before.value
     assert after.objective >= least

@@ -1,5 +1,6 @@
 """The ``auto`` order: errors in few blocks and near the diagonal at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.core.components import components
-from classblocks.core.dendrogram import merge_order, turn_by_mean
+from classblocks.core.dendrogram import merge_order, optimal_leaf_order, turn_by_mean
 from classblocks.core.judge import Judge, Verdict
 from classblocks.core.linkage import average_linkage
+from classblocks.core.mst import hubert_order
 from classblocks.core.ncut import ncut_order
 from classblocks.core.nearness import Pairs, nearer_order
 from classblocks.core.spectral import fiedler_vector
@@ -18,6 +20,28 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _Ints = NDArray[np.int64]
+_Start = Callable[["csr_array", np.random.Generator], _Ints]
+
+
+def _linkage_order(graph: "csr_array", rng: np.random.Generator) -> _Ints:
+    order = []
+    for rows in components(graph):
+        inside = graph[rows][:, rows]
+        merges = turn_by_mean(average_linkage(inside), fiedler_vector(inside, rng))
+        order.append(rows[merge_order(merges, merges.roots())])
+    return np.concatenate(order)
+
+
+def _hubert_order(graph: "csr_array", rng: np.random.Generator) -> _Ints:
+    return np.concatenate([r[hubert_order(graph[r][:, r])] for r in components(graph)])
+
+
+def _leaf_order(graph: "csr_array", rng: np.random.Generator) -> _Ints:
+    merges = optimal_leaf_order(graph)
+    return merge_order(merges, merges.roots())
+
+
+_ALL: tuple[_Start, ...] = (ncut_order, _leaf_order, _hubert_order)
 
 
 @dataclass(frozen=True)
@@ -26,14 +50,14 @@ class Effort:
 
     Attributes
     ----------
-    use_ncut : start from recursive normalised cut, too
+    starts : methods to start from besides linkage
     lengths : positions over which the similarity of nearness fades by a factor e
     both_kinds : raise nearness of the similarity, too, not of the errors only
     reach, rounds : of ``nearer_order``
     exchanges : trials of single classes and stretches
     """
 
-    use_ncut: bool
+    starts: tuple[_Start, ...]
     lengths: tuple[float, ...]
     both_kinds: bool
     reach: int
@@ -44,12 +68,12 @@ class Effort:
 def effort_for(n_rows: int) -> Effort:
     """Return what takes about a second up to 1000 rows and a few seconds at 20,000."""
     if n_rows <= 400:
-        return Effort(True, (8.0, 20.0, 50.0), True, 40, 30, 300)
+        return Effort(_ALL, (8.0, 20.0, 50.0), True, 40, 30, 300 if n_rows <= 250 else 150)
     if n_rows <= 1500:
-        return Effort(True, (20.0,), True, 40, 30, 200)
+        return Effort((ncut_order,), (20.0,), True, 40, 30, 200)
     if n_rows <= 6000:
-        return Effort(False, (20.0,), True, 40, 30, 100)
-    return Effort(False, (20.0,), False, 20, 12, 0)
+        return Effort((), (20.0,), True, 40, 30, 100)
+    return Effort((), (20.0,), False, 20, 12, 0)
 
 
 def auto_order(
@@ -71,7 +95,7 @@ def auto_order(
 
     Notes
     -----
-    Average linkage and recursive normalised cut give orders to start from. From each of them single
+    Average linkage and, for fewer rows, other methods give orders to start from. From each single
     rows and short stretches move while nearness grows (``nearer_order``), once for every length of
     the decay and for errors as for their logarithm. The best of these orders by its verdict is then
     changed step by step: a few classes go to the block that holds more of their errors, or a
@@ -81,23 +105,30 @@ def auto_order(
     effort = effort_for(graph.shape[0])
     similar, counted = Pairs.of(graph), Pairs.of(errors)
     judge = Judge(similar, counted, n_isolated)
-    starts = [_linkage_order(graph, rng)]
-    if effort.use_ncut:
-        starts.append(ncut_order(graph, rng))
+    starts = [start(graph, rng) for start in (_linkage_order, *effort.starts)]
     kinds = [counted, similar] if effort.both_kinds else [counted]
+    part = np.empty(graph.shape[0], np.int64)
+    for number, rows in enumerate(components(graph)):
+        part[rows] = number
     found = [
-        nearer_order(pairs, start, np.exp(-1 / length), effort.reach, effort.rounds)
+        nearer_order(pairs, together(start, part), np.exp(-1 / length), effort.reach, effort.rounds)
         for start in starts
         for pairs in kinds
         for length in effort.lengths
     ]
+    found = [together(order, part) for order in found]
     verdicts = [judge(order) for order in found]
     best = max(range(len(found)), key=lambda k: verdicts[k].value)
     least = min(verdicts[best].objective, max(judge(start).objective for start in starts))
     order, verdict = exchanged(
-        errors, found[best], verdicts[best], judge, least, effort.exchanges, rng
+        errors, found[best], verdicts[best], judge, least, part, effort.exchanges, rng
     )
     return order, verdict.cuts
+
+
+def together(order: _Ints, part: _Ints) -> _Ints:
+    """Return the order with the rows of each part side by side, parts by number."""
+    return order[np.argsort(part[order], kind="stable")]
 
 
 def exchanged(
@@ -106,6 +137,7 @@ def exchanged(
     verdict: Verdict,
     judge: Judge,
     least: float,
+    part: _Ints,
     trials: int,
     rng: np.random.Generator,
 ) -> tuple[_Ints, Verdict]:
@@ -120,6 +152,7 @@ def exchanged(
             trial = attraction.moved(order, rng)
         else:
             trial = turned(order, rng)
+        trial = together(trial, part)
         found = judge(trial)
         if found.value > verdict.value and found.objective >= least:
             order, verdict = trial, found
@@ -172,12 +205,3 @@ def turned(order: _Ints, rng: np.random.Generator) -> _Ints:
     changed = order.copy()
     changed[first : first + length] = np.roll(stretch, by) if by % 2 else stretch[::-1]
     return changed
-
-
-def _linkage_order(graph: "csr_array", rng: np.random.Generator) -> _Ints:
-    order = []
-    for rows in components(graph):
-        inside = graph[rows][:, rows]
-        merges = turn_by_mean(average_linkage(inside), fiedler_vector(inside, rng))
-        order.append(rows[merge_order(merges, merges.roots())])
-    return np.concatenate(order)

@@ -10,6 +10,7 @@ from classblocks.core.nearness import Pairs
 N_BLOCKS = 20
 BAND = 10
 BAND_WEIGHT = 0.75
+EXACT_SIZE = 400
 _UNITS = 200
 
 
@@ -46,19 +47,22 @@ class Judge:
 
     Notes
     -----
-    The partition of METHODS §5 (``core.partition``) with cuts at most ``_UNITS`` places, so that a
-    verdict takes a few milliseconds for any number of rows.
+    The partition of METHODS §5 (``core.partition``), above ``EXACT_SIZE`` rows with cuts at about
+    ``_UNITS`` places only, so that a verdict takes a few milliseconds for any number of rows.
     """
 
     def __init__(self, similarity: Pairs, errors: Pairs, n_isolated: int) -> None:
         self.similarity, self.errors = similarity, errors
         self.n_positions = similarity.n_rows + n_isolated
         self.n_blocks = min(N_BLOCKS, self.n_positions)
-        self.step = -(-self.n_positions // _UNITS)
+        self.step = 1 if similarity.n_rows <= EXACT_SIZE else -(-similarity.n_rows // _UNITS)
         self.total = float(errors.weight.sum())
-        self.edge = np.append(np.arange(0, self.n_positions, self.step), self.n_positions).astype(
-            np.int64
-        )
+        # What is not similar to anything is never worth a finer cut than blocks left over.
+        rest = similarity.n_rows + np.arange(min(n_isolated, self.n_blocks))
+        self.edge = np.concatenate(
+            [np.arange(0, similarity.n_rows, self.step), rest, [self.n_positions]]
+        ).astype(np.int64)
+        self.unit = np.repeat(np.arange(len(self.edge) - 1), np.diff(self.edge))
 
     def __call__(self, order: NDArray[np.int64]) -> Verdict:
         """Judge an order (n_rows,)."""
@@ -73,8 +77,8 @@ class Judge:
 
     def _cuts(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], float]:
         n = len(self.edge) - 1
-        one = position[self.similarity.a] // self.step
-        two = position[self.similarity.b] // self.step
+        one = self.unit[position[self.similarity.a]]
+        two = self.unit[position[self.similarity.b]]
         key = np.maximum(one, two) * n + np.minimum(one, two)
         inside = np.bincount(key, self.similarity.weight, n * n).reshape(n, n)
         np.cumsum(inside[:, ::-1], axis=1, out=inside[:, ::-1])
