@@ -53,8 +53,8 @@ export class MatrixPainter {
     context.rect(picture.plot.x, picture.plot.y, picture.plot.width, picture.plot.height);
     context.clip();
     if (!picture.diagonal) drawDiagonal(context, picture, look);
-    drawGroups(context, picture, look, picture.cuts !== null);
     drawUndefined(context, picture, picture.mapped.undefinedRow, picture.mapped.undefinedCol, look);
+    drawGroups(context, picture, look, picture.cuts !== null);
     this.drawNumbers(context, picture);
     drawRings(context, picture, picture.rings, look);
     context.restore();
