@@ -20,6 +20,8 @@ interface CoreCase {
     readonly n_kept: number;
     readonly shown: number[];
     readonly n_shown: number;
+    readonly correct: readonly number[];
+    readonly inside: Numbers;
     readonly groups: Readonly<Record<"tp" | "fp" | "fn" | "precision" | "recall" | "f1", Numbers>>;
   }[];
   readonly sorts: readonly {

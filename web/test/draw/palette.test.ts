@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cellLut, colourMaps } from "../../src/draw/colourMaps";
 import {
+  changeRamp,
   cieLightness,
   haloLut,
   rampColour,
@@ -62,10 +63,29 @@ describe.each([false, true])("palettes, dark %s", (dark) => {
     }
   });
 
+  it.each([
+    ["sight", [1, 0, 0, 0, 1, 0, 0, 0, 1]],
+    ["protanopia", [0.11238, 0.88762, 0, 0.11238, 0.88762, 0, 0.00401, -0.00401, 1]],
+    ["deuteranopia", [0.29275, 0.70725, 0, 0.29275, 0.70725, 0, -0.02234, 0.02234, 1]],
+  ] as const)("grows away from no change both ways, red below and blue above, with %s", (_, matrix) => {
+    const at = (t: number) => simulated(rampColour(changeRamp, dark, t), matrix);
+    expect(Math.abs(cieLightness(at(0.5)) - cieLightness(background))).toBeLessThan(8);
+    for (let step = 0; step < 8; step++) {
+      const [near, far] = [0.5 - step / 16, 0.5 - (step + 1) / 16];
+      for (const side of [near, 1 - near].map((t, i) => [t, i === 0 ? far : 1 - far] as const)) {
+        const [from, to] = side.map((t) => cieLightness(at(t))) as [number, number];
+        expect((to - from) * (dark ? 1 : -1)).toBeGreaterThan(2);
+      }
+      const [drop, gain] = [at(far), at(1 - far)];
+      expect(drop[0] - drop[2]).toBeGreaterThan(step < 2 ? 2 : 20);
+      expect(gain[2] - gain[0]).toBeGreaterThan(step < 2 ? 2 : 20);
+    }
+  });
+
   it("keeps texts readable on every shade", () => {
     const luminance = (lightness: number) =>
       lightness > 8 ? ((lightness + 16) / 116) ** 3 : (lightness * 27) / 24389;
-    for (const ramp of [...Object.values(colourMaps), rateRamp]) {
+    for (const ramp of [...Object.values(colourMaps), rateRamp, changeRamp]) {
       for (let i = 0; i <= 64; i++) {
         const colour = rampColour(ramp, dark, i / 64);
         const [low, high] = [colour, textOn(colour)]
