@@ -40,7 +40,7 @@ def order_classes(
     ----------
     counts : (n_classes, n_classes) samples, axis 0 true, or Cells
     method : see Notes
-    seed : start of the iterative eigensolver, which only large groups need
+    seed : of the search of ``auto``, and start of the eigensolver for large groups
     names : (n_classes,) class names; class ids if left out
     similarity : ``log1p``, ``counts`` or ``rates`` of the confusions, or a symmetric
         (n_classes, n_classes) array or sparse matrix, such as logit correlations; negative values
@@ -67,6 +67,8 @@ def order_classes(
     METHODS §4. Blocks §3.2.1 names spectral clustering (Guattery & Miller 1998), applied
     recursively after Griffin & Perona 2008; cutting at the least normalised cut is our choice.
 
+    ``auto`` : searches for most errors in 20 blocks and within 10 positions of the diagonal at
+        once, from several of the others (``core.auto_order``); its blocks are nodes where they can
     ``recursive_ncut`` : recursive spectral bisection at the least normalised cut
     ``olo`` : average linkage with optimal leaf ordering (Bar-Joseph et al. 2001); cubic
     ``linkage`` : sparse average linkage, children by their mean in the Fiedler vector
@@ -77,7 +79,7 @@ def order_classes(
     ``greedy_merge`` : the most confused groups first (Kang & Lin 2021)
     ``ward`` : Ward clustering of given features (NBDT, Wan et al. 2021), optimal leaf ordering
 
-    The four that give an order only have the tree of that order: cut where the normalised cut is
+    Those that give an order only have the tree of that order: cut where the normalised cut is
     least, again in both parts, until 3 classes are left or that cut is above 1.
     """
     if method not in METHODS:
