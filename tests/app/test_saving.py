@@ -24,6 +24,7 @@ HIERARCHY = {
     **TREE,
     "how": {"source": "page", "edits": [{"kind": "move", "node": 3}], "seed": 1},
     "replace": False,
+    "default": False,
 }
 FINDING = {"kind": "finding", "name": "birds", "note": "Look!", "state": {"hash": "#r=net"}}
 
@@ -49,6 +50,15 @@ def test_a_saved_hierarchy_is_on_disk_as_it_was_edited(own, own_study):
     assert tree.how == HIERARCHY["how"]
     columns = Session(own_study).request({"view": "hierarchy", "hierarchy": "mine"}).columns
     assert columns["aliases"] == TREE["aliases"]
+
+
+def test_the_page_opens_with_it_when_asked(own, own_study):
+    before = studies.open(own_study.path).default_hierarchy
+    save(own, HIERARCHY)
+    assert studies.open(own_study.path).default_hierarchy == before
+    assert save(own, {**HIERARCHY, "replace": True, "default": True}).status_code == 200
+    assert studies.open(own_study.path).default_hierarchy == "mine"
+    assert own.get("/api/manifest").json()["default_hierarchy"] == "mine"
 
 
 def test_the_manifest_tells_of_it_at_once(own, monkeypatch):
@@ -121,6 +131,7 @@ def test_a_replaced_hierarchy_is_not_answered_from_memory(own_study):
         ({**HIERARCHY, "how": {"x": float("nan")}}, "cannot be written as JSON"),
         ({**HIERARCHY, "names": [*"abcdef", "\ud800"]}, "cannot be written as JSON"),
         ({**HIERARCHY, "replace": 1}, "'replace' must be true or false"),
+        ({**HIERARCHY, "default": None}, "'default' must be true or false"),
         ({**HIERARCHY, "path": "x"}, "unknown parameter 'path'"),
         ({**FINDING, "name": " "}, "finding name"),
         ({**FINDING, "state": "#"}, "'state' must be an object"),

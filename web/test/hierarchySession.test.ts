@@ -122,6 +122,7 @@ it("lists a saved hierarchy at once and knows it without asking", async () => {
       aliases,
       how: {},
       replace: true,
+      default: false,
     },
     edited,
   );

@@ -52,9 +52,7 @@ def _save_hierarchy(context: "Context", parameters: Parameters) -> dict[str, str
     names = parameters.texts("names", len(parent))
     aliases = parameters.texts("aliases", len(parent))
     how = _object(parameters, "how")
-    replace = parameters.value("replace")
-    if not isinstance(replace, bool):
-        raise RequestError(f"save hierarchy: 'replace' must be true or false, got {short(replace)}")
+    replace, is_default = _flag(parameters, "replace"), _flag(parameters, "default")
     parameters.finish()
     tree = preorder_tree(
         "save hierarchy",
@@ -65,7 +63,7 @@ def _save_hierarchy(context: "Context", parameters: Parameters) -> dict[str, str
         [tuple(joined.split(ALIAS_SEPARATOR)) if joined else () for joined in aliases],
         how,
     )
-    context.study.save_hierarchy(name, tree, replace)
+    context.study.save_hierarchy(name, tree, replace, is_default)
     return {"name": name}
 
 
@@ -81,6 +79,13 @@ def _forget(context: "Context", parameters: Parameters) -> dict[str, str]:
     parameters.finish()
     context.study.remove_finding(finding_id)
     return {}
+
+
+def _flag(parameters: Parameters, name: str) -> bool:
+    value = parameters.value(name)
+    if not isinstance(value, bool):
+        raise RequestError(f"save hierarchy: {name!r} must be true or false, got {short(value)}")
+    return value
 
 
 def _object(parameters: Parameters, name: str) -> Mapping[str, Any]:

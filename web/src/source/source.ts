@@ -152,6 +152,8 @@ export type SaveMessage =
       readonly aliases: readonly string[];
       readonly how: Readonly<Record<string, unknown>>;
       readonly replace: boolean;
+      /** Make it the one the page opens with. */
+      readonly default: boolean;
     }
   | {
       readonly kind: "finding";

@@ -17,7 +17,12 @@ export function losesEdits(state: AppState): boolean {
 }
 
 /** What to send to keep the drafted tree under a name. */
-export function hierarchyMessage(page: Page, name: string, replace: boolean): SaveMessage {
+export function hierarchyMessage(
+  page: Page,
+  name: string,
+  replace: boolean,
+  isDefault: boolean,
+): SaveMessage {
   const { drafted, saved, hierarchy, info } = page.ground;
   const edits = unsavedEdits(page);
   const lines = logEdits(saved, page.model.classes, edits);
@@ -30,6 +35,7 @@ export function hierarchyMessage(page: Page, name: string, replace: boolean): Sa
     aliases: drafted.aliases,
     how: provenance(hierarchy, info.name, edits, lines),
     replace,
+    default: isDefault,
   };
 }
 
