@@ -26,29 +26,25 @@ export class MatrixSampler {
     gap: number,
     summing: Summing | null = null,
   ): void {
-    const shift = drawnShift(Math.max(columns.scale, rows.scale), scene.order.nClasses);
-    const isSum = summing !== null && Math.max(columns.scale, rows.scale) < 1;
-    if (isSum) this.sampleSums(raster, scene, columns, rows, shift, summing);
+    const scale = Math.max(columns.scale, rows.scale);
+    const shift = drawnShift(scale, scene.order.nClasses);
+    if (summing !== null && scale < 1) this.sampleSums(raster, scene, columns, rows, summing);
     else if (shift === 0) sampleCells(raster, scene, columns, rows, gap);
     else sampleTiles(raster, this.pyramid.strongest(scene, shift), columns, rows);
   }
 
+  // From the cells: a pixel holds now one tile across, now two, which would show as a grid.
   private sampleSums(
     raster: MatrixRaster,
     scene: MatrixScene,
     columns: Axis,
     rows: Axis,
-    shift: number,
     { count, levelOf }: Summing,
   ): void {
     const { level } = raster;
     if (this.sums.length !== level.length) this.sums = new Int32Array(level.length);
     this.sums.fill(0);
-    if (shift === 0) sumCells(this.sums, raster.width, raster.height, scene, count, columns, rows);
-    else {
-      const tiles = this.pyramid.summed(scene, count, shift);
-      sumTiles(this.sums, raster.width, raster.height, tiles, columns, rows);
-    }
+    sumCells(this.sums, raster.width, raster.height, scene, count, columns, rows);
     const table = Uint8Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : levelOf(n)));
     for (let at = 0; at < level.length; at++) {
       const n = this.sums[at];
@@ -81,32 +77,8 @@ export function sumCells(
   }
 }
 
-/** Add up tiles by the pixel in which they begin. */
-export function sumTiles(
-  sums: Int32Array,
-  width: number,
-  height: number,
-  tiles: Tiles<Int32Array>,
-  columns: Axis,
-  rows: Axis,
-): void {
-  const { side, value } = tiles;
-  const across = firstTiles(columns, width, tiles);
-  const down = firstTiles(rows, height, tiles);
-  for (let y = 0; y < height; y++) {
-    for (let row = down[y]; row < down[y + 1]; row++) {
-      for (let x = 0; x < width; x++) {
-        const stop = row * side + across[x + 1];
-        let sum = 0;
-        for (let at = row * side + across[x]; at < stop; at++) sum += value[at];
-        sums[y * width + x] += sum;
-      }
-    }
-  }
-}
-
 /** Sample tiles no larger than a pixel: a pixel takes the strongest of those that begin in it. */
-export function sampleTiles(raster: MatrixRaster, tiles: Tiles<Uint8Array>, columns: Axis, rows: Axis): void {
+export function sampleTiles(raster: MatrixRaster, tiles: Tiles, columns: Axis, rows: Axis): void {
   const { width, height, level } = raster;
   const { side, value } = tiles;
   const across = firstTiles(columns, width, tiles);
@@ -151,7 +123,7 @@ function keepStrongest(merged: Uint8Array, value: Uint8Array, start: number, acr
 }
 
 // The tile cut by the edge of the plot counts to the first pixel.
-function firstTiles(along: Axis, pixels: number, { shift, side }: Tiles<unknown>): Int32Array {
+function firstTiles(along: Axis, pixels: number, { shift, side }: Tiles): Int32Array {
   const first = new Int32Array(pixels + 1);
   let tile = along.first >> shift;
   for (let pixel = 0; pixel <= pixels; pixel++) {

@@ -7,12 +7,12 @@ import type { Region } from "./regions";
 /** Dense levels have at most this many tiles along a side; below, the cells in view are fewer than such tiles. */
 const mostTiles = 4096;
 
-/** Square tiles of 2^shift × 2^shift cells, row-major; the last row and column may be narrower. */
-export interface Tiles<Values> {
+/** Palette levels of square tiles of 2^shift × 2^shift cells, row-major; the last row and column may be narrower. */
+export interface Tiles {
   readonly shift: number;
   /** Tiles along a side. */
   readonly side: number;
-  readonly value: Values;
+  readonly value: Uint8Array;
 }
 
 /** How many tiles of 2^shift classes lie along a side. */
@@ -34,7 +34,7 @@ export function drawnShift(scale: number, nClasses: number): number {
 }
 
 /** The strongest palette level in each tile, from the cells (METHODS §7.4: a lone cell stays as visible as it is). */
-export function tileMaxima(scene: MatrixScene, shift: number, out?: Uint8Array): Tiles<Uint8Array> {
+export function tileMaxima(scene: MatrixScene, shift: number, out?: Uint8Array): Tiles {
   const { order, level } = scene;
   const { rowStart, col } = order;
   const side = tilesAlong(order.nClasses, shift);
@@ -51,34 +51,8 @@ export function tileMaxima(scene: MatrixScene, shift: number, out?: Uint8Array):
   return { shift, side, value };
 }
 
-/** Samples in each tile, from the cells shown; `count` is by cell of CellIndex. */
-export function tileSums(
-  scene: MatrixScene,
-  count: Int32Array,
-  shift: number,
-  out?: Int32Array,
-): Tiles<Int32Array> {
-  const { order, level } = scene;
-  const { rowStart, col, cell } = order;
-  const side = tilesAlong(order.nClasses, shift);
-  const value = out ?? new Int32Array(side * side);
-  value.fill(0);
-  for (let tileRow = 0; tileRow < side; tileRow++) {
-    const line = tileRow * side;
-    const stop = rowStart[Math.min(order.nClasses, (tileRow + 1) << shift)];
-    for (let i = rowStart[tileRow << shift]; i < stop; i++) {
-      if (level[i] > 0) value[line + (col[i] >> shift)] += count[cell[i]];
-    }
-  }
-  return { shift, side, value };
-}
-
 /** Tiles twice as wide, from four each. */
-export function coarserMaxima(
-  fine: Tiles<Uint8Array>,
-  nClasses: number,
-  out?: Uint8Array,
-): Tiles<Uint8Array> {
+export function coarserMaxima(fine: Tiles, nClasses: number, out?: Uint8Array): Tiles {
   const shift = fine.shift + 1;
   const side = tilesAlong(nClasses, shift);
   const value = out ?? new Uint8Array(side * side);
@@ -95,51 +69,17 @@ export function coarserMaxima(
   return { shift, side, value };
 }
 
-/** Tiles twice as wide, from four each. */
-export function coarserSums(fine: Tiles<Int32Array>, nClasses: number, out?: Int32Array): Tiles<Int32Array> {
-  const shift = fine.shift + 1;
-  const side = tilesAlong(nClasses, shift);
-  const value = out ?? new Int32Array(side * side);
-  value.fill(0);
-  for (let row = 0, at = 0; row < fine.side; row++) {
-    const line = (row >> 1) * side;
-    for (let col = 0; col < fine.side; col++, at++) value[line + (col >> 1)] += fine.value[at];
-  }
-  return { shift, side, value };
-}
-
 /**
  * The tiles of one matrix view, made when a zoom level needs them: from the next finer ones where these are at hand,
  * else from the cells. Keeps its buffers from scene to scene.
  */
 export class MatrixPyramid {
-  private readonly maxima = new Levels<Uint8Array>((length) => new Uint8Array(length));
-  private readonly sums = new Levels<Int32Array>((length) => new Int32Array(length));
+  private scene: MatrixScene | null = null;
+  private made: Tiles[] = [];
+  private readonly buffers: Uint8Array[] = [];
 
   /** The strongest level in each tile of 2^shift classes. */
-  strongest(scene: MatrixScene, shift: number): Tiles<Uint8Array> {
-    return this.maxima.get(scene, shift, (out) => tileMaxima(scene, shift, out), coarserMaxima);
-  }
-
-  /** Samples in each tile of 2^shift classes; `count` is what the scene is coloured by. */
-  summed(scene: MatrixScene, count: Int32Array, shift: number): Tiles<Int32Array> {
-    return this.sums.get(scene, shift, (out) => tileSums(scene, count, shift, out), coarserSums);
-  }
-}
-
-class Levels<Values extends Uint8Array | Int32Array> {
-  private scene: MatrixScene | null = null;
-  private made: Tiles<Values>[] = [];
-  private readonly buffers: Values[] = [];
-
-  constructor(private readonly allocate: (length: number) => Values) {}
-
-  get(
-    scene: MatrixScene,
-    shift: number,
-    make: (out: Values) => Tiles<Values>,
-    coarsen: (fine: Tiles<Values>, nClasses: number, out: Values) => Tiles<Values>,
-  ): Tiles<Values> {
+  strongest(scene: MatrixScene, shift: number): Tiles {
     if (this.scene !== scene) {
       this.scene = scene;
       this.made = [];
@@ -149,10 +89,10 @@ class Levels<Values extends Uint8Array | Int32Array> {
     const { nClasses } = scene.order;
     const length = tilesAlong(nClasses, shift) ** 2;
     const kept = this.buffers[shift];
-    const buffer = kept?.length === length ? kept : this.allocate(length);
+    const buffer = kept?.length === length ? kept : new Uint8Array(length);
     this.buffers[shift] = buffer;
     const finer = this.made[shift - 1];
-    const tiles = finer ? coarsen(finer, nClasses, buffer) : make(buffer);
+    const tiles = finer ? coarserMaxima(finer, nClasses, buffer) : tileMaxima(scene, shift, buffer);
     this.made[shift] = tiles;
     return tiles;
   }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { MatrixSampler, sampleTiles, sumCells, sumTiles } from "../../src/draw/matrixPyramid";
+import { MatrixSampler, sampleTiles, sumCells } from "../../src/draw/matrixPyramid";
 import { matrixRaster } from "../../src/draw/matrixRaster";
 import { type Axis, axis } from "../../src/layout/frame";
 import type { MatrixScene } from "../../src/layout/matrix";
 import { orderCells } from "../../src/layout/matrix";
-import { drawnShift, pixelShift, type Tiles, tileSums, tilesAlong } from "../../src/layout/pyramid";
+import { pixelShift, type Tiles, tilesAlong } from "../../src/layout/pyramid";
 import { randomNumbers, syntheticStudy } from "../gallery/synthetic";
 
-function randomTiles(nClasses: number, shift: number, share: number): Tiles<Uint8Array> {
+function randomTiles(nClasses: number, shift: number, share: number): Tiles {
   const random = randomNumbers(nClasses);
   const side = tilesAlong(nClasses, shift);
   const value = Uint8Array.from({ length: side * side }, () =>
@@ -17,7 +17,7 @@ function randomTiles(nClasses: number, shift: number, share: number): Tiles<Uint
 }
 
 /** Every tile in view gives its level to the pixel in which it begins. */
-function bruteRaster(tiles: Tiles<Uint8Array>, columns: Axis, rows: Axis, width: number, height: number) {
+function bruteRaster(tiles: Tiles, columns: Axis, rows: Axis, width: number, height: number) {
   const level = new Uint8Array(width * height);
   const pixelOf = (along: Axis, tile: number) =>
     Math.max(0, Math.floor((tile * 2 ** tiles.shift - along.start) * along.scale));
@@ -72,13 +72,13 @@ describe("sums of pixels", () => {
   const level = Uint8Array.from(order.cell, () => (random() < 0.2 ? 0 : 1 + Math.floor(random() * 255)));
   const scene: MatrixScene = { order, level };
 
-  function bruteSums(columns: Axis, rows: Axis, size: number, shift: number): Int32Array {
+  function bruteSums(columns: Axis, rows: Axis, size: number): Int32Array {
     const sums = new Int32Array(size * size);
     const pixelOf = (along: Axis, leaf: number) =>
-      Math.max(0, Math.floor((((leaf >> shift) << shift) - along.start) * along.scale));
-    for (let row = (rows.first >> shift) << shift; row < nClasses; row++) {
+      Math.max(0, Math.floor((leaf - along.start) * along.scale));
+    for (let row = rows.first; row < nClasses; row++) {
       for (let i = order.rowStart[row]; i < order.rowStart[row + 1]; i++) {
-        if (order.col[i] < (columns.first >> shift) << shift || level[i] === 0) continue;
+        if (order.col[i] < columns.first || level[i] === 0) continue;
         const [x, y] = [pixelOf(columns, order.col[i]), pixelOf(rows, row)];
         if (x < size && y < size) sums[y * size + x] += cells.count[order.cell[i]];
       }
@@ -89,24 +89,18 @@ describe("sums of pixels", () => {
   it.each([
     [0, 300, 0, 300, 60],
     [20.3, 170.9, 100.5, 251.1, 50],
-  ])("add up cells, or tiles, that begin in them", (x0, x1, y0, y1, size) => {
+  ])("add up the cells that begin in them", (x0, x1, y0, y1, size) => {
     const columns = axis(x0, x1, size, nClasses);
     const rows = axis(y0, y1, size, nClasses);
-    const ofCells = new Int32Array(size * size);
-    sumCells(ofCells, size, size, scene, cells.count, columns, rows);
-    expect([...ofCells]).toEqual([...bruteSums(columns, rows, size, 0)]);
-    const shift = pixelShift(columns.scale);
-    expect(shift).toBeGreaterThan(0);
-    const ofTiles = new Int32Array(size * size);
-    sumTiles(ofTiles, size, size, tileSums(scene, cells.count, shift), columns, rows);
-    expect([...ofTiles]).toEqual([...bruteSums(columns, rows, size, shift)]);
+    const sums = new Int32Array(size * size);
+    sumCells(sums, size, size, scene, cells.count, columns, rows);
+    expect([...sums]).toEqual([...bruteSums(columns, rows, size)]);
   });
 
   it("lose no sample when everything is in view", () => {
     const along = axis(0, nClasses, 64, nClasses);
     const sums = new Int32Array(64 * 64);
-    const shift = drawnShift(along.scale, nClasses);
-    sumTiles(sums, 64, 64, tileSums(scene, cells.count, shift), along, along);
+    sumCells(sums, 64, 64, scene, cells.count, along, along);
     const shown = level.reduce((sum, one, i) => sum + (one > 0 ? cells.count[order.cell[i]] : 0), 0);
     expect(sums.reduce((sum, n) => sum + n, 0)).toBe(shown);
   });
@@ -117,7 +111,7 @@ describe("sums of pixels", () => {
     const far = axis(0, nClasses, 64, nClasses);
     const raster = matrixRaster(64, 64);
     sampler.sample(raster, scene, far, far, 0, summing);
-    const expected = bruteSums(far, far, 64, drawnShift(far.scale, nClasses));
+    const expected = bruteSums(far, far, 64);
     expect([...raster.level]).toEqual([...expected].map((n) => Math.min(255, n)));
     const near = axis(10, 42, 64, nClasses);
     sampler.sample(raster, scene, near, near, 0, summing);
