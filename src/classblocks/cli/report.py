@@ -31,7 +31,11 @@ Intervals hold the true value in 95 % of samples.""",
     help="Levels of groups to list, from the top.",
 )
 @click.option(
-    "--worst", type=click.IntRange(0), default=10, show_default=True, help="Confusions to list."
+    "--worst",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    help="Confusions, and groups confused inside, to list.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

@@ -9,6 +9,7 @@ from classblocks.app.context import Context
 from classblocks.app.report.blocks import block_facts, blocks_of, criteria_facts, outlier_facts
 from classblocks.app.report.findings import finding_facts
 from classblocks.app.report.hierarchical import hierarchical_facts
+from classblocks.app.report.inside import inside_facts
 from classblocks.app.report.number import json_number
 from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, pair_mass, wilson
 
@@ -43,6 +44,7 @@ def report(
         "n_classes_without_samples": cells.n_classes - np.unique(cells.true).size,
         "accuracy": {"top1": _accuracy(result, 1), "top5": _accuracy(result, 5)},
         "groups": _groups(cells, tree, levels),
+        "confused_inside": inside_facts(cells, tree, worst),
         "hierarchical": hierarchical_facts(result, cells, tree),
         "levels": _levels(cells, tree),
         "blocks": block_facts(tree, blocks, names),

@@ -45,6 +45,7 @@ def sections(facts: Facts) -> Iterator[Section]:
     yield from _findings(facts["findings"])
     if facts["groups"]:
         yield _groups(facts["groups"])
+    yield from _inside(facts["confused_inside"])
     yield _levels(facts["levels"])
     yield _blocks(facts["blocks"])
     yield from _outliers(facts["outliers"])
@@ -134,6 +135,32 @@ def _groups(groups: list[Facts]) -> Section:
 def _metric(group: Facts, name: str) -> str:
     limits = {side: group[f"{name}_{side}"] for side in ("low", "high")}
     return percent_interval({"value": group[name], **limits})
+
+
+def _inside(groups: list[Facts]) -> Iterator[Section]:
+    if not groups:
+        return
+    yield Section(
+        "separated, but confused inside",
+        ("group", "classes", "recall (95 %)", "by chance", "right inside (95 %)", "by chance",
+         "class recall"),
+        tuple(
+            (
+                short(group["name"]),
+                f"{group['n_classes']:,}",
+                _metric(group, "recall"),
+                percent(group["recall_by_chance"]),
+                _metric(group, "inside"),
+                percent(group["inside_by_chance"]),
+                percent(group["class_recall"]),
+            )
+            for group in groups
+        ),
+        (0,),
+        ("right inside: right class among the samples that stay in the group; class recall: mean",
+         "over its classes; first the groups with the largest product of recall beyond chance and",
+         "errors inside"),
+    )  # fmt: skip
 
 
 def _levels(levels: list[Facts]) -> Section:
