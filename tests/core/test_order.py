@@ -61,12 +61,13 @@ def test_similarity_is_the_symmetric_log_of_errors():
     assert confusion_similarity(cells_of(counts)).toarray() == pytest.approx(expected)
 
 
-def test_planted_blocks_are_found():
+@pytest.mark.parametrize(("method", "n_seeds"), [("recursive_ncut", 12), ("auto", 3)])
+def test_planted_blocks_are_found(method, n_seeds):
     scores = []
-    for seed in range(12):
+    for seed in range(n_seeds):
         rng = np.random.default_rng(seed)
         counts, group = planted(rng, rng.permutation([8, 12, 16, 20, 28, 36]), [0, 0, 0, 1, 1, 1])
-        tree = order_classes(counts)
+        tree = order_classes(counts, method)
         run = np.flatnonzero(np.diff(group[tree.class_of_leaf]))
         assert len(run) == 5
         top = tree.cut(1)
