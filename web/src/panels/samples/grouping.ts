@@ -71,25 +71,43 @@ export function groupShown(
   by: "true" | "pred",
 ): readonly Group[] {
   const { rowStart } = cells;
+  const { pTrue, sample } = samples;
   const groups = new Tally(cells, samples, by);
+  const { best: bestOf, count: countOf, correct, classOf } = groups;
   for (let cell = 0; cell < count.length; cell++) {
-    if (count[cell] === 0 || count[cell] < minCount) continue;
+    const n = count[cell];
+    if (n === 0 || n < minCount) continue;
+    const classId = classOf[cell];
+    let best = bestOf[classId];
+    let most = best < 0 ? UNKNOWN - 1 : keyOf(pTrue[best]);
     const stop = rowStart[cell + 1];
-    let best = -1;
     for (let row = rowStart[cell]; row < stop; row++) {
-      if (hasBit(keep, row)) best = best < 0 ? row : groups.better(row, best);
+      if (keep !== null && ((keep[row >>> 5] >>> (row & 31)) & 1) === 0) continue;
+      const key = keyOf(pTrue[row]);
+      if (key < most || (key === most && sample[row] > sample[best])) continue;
+      best = row;
+      most = key;
     }
-    groups.add(cell, count[cell], best);
+    bestOf[classId] = best;
+    countOf[classId] += n;
+    if (cells.true[cell] === cells.pred[cell]) correct[classId] += n;
   }
   return groups.sorted();
 }
 
+const UNKNOWN = -1;
+
+/** Probabilities in their order, the unknown below all. */
+function keyOf(p: number): number {
+  return p >= 0 ? p : UNKNOWN;
+}
+
 /** Counts, and the most typical row found so far, of every class. */
 class Tally {
-  private readonly classOf: CellIndex["true"];
-  private readonly count: Int32Array;
-  private readonly correct: Int32Array;
-  private readonly best: Int32Array;
+  readonly classOf: CellIndex["true"];
+  readonly count: Int32Array;
+  readonly correct: Int32Array;
+  readonly best: Int32Array;
 
   constructor(
     private readonly cells: CellIndex,
@@ -105,12 +123,8 @@ class Tally {
   /** The more typical of two rows: larger p(true), unknown last, ties by sample. */
   better(row: number, other: number): number {
     const { pTrue, sample } = this.samples;
-    const p = pTrue[row];
-    const q = pTrue[other];
-    if (p > q) return row;
-    if (p < q) return other;
-    const unknown = Number(Number.isNaN(p)) - Number(Number.isNaN(q));
-    if (unknown !== 0) return unknown > 0 ? other : row;
+    const difference = keyOf(pTrue[row]) - keyOf(pTrue[other]);
+    if (difference !== 0) return difference > 0 ? row : other;
     return sample[row] < sample[other] ? row : other;
   }
 
