@@ -5,6 +5,7 @@ copy without its thumbnails: those images may not be passed on.
 """
 
 import argparse
+import json
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 SHOWN = {
@@ -27,6 +28,10 @@ SHOWN = {
     "tiny-imagenet-matrix-light-1920",
     "tiny-imagenet-group-dark-1920",
     "tiny-imagenet-responses-light-1280",
+    "hierarchy-1-none",
+    "hierarchy-2-proposal",
+    "hierarchy-3-blocks",
+    "hierarchy-4-compared",
 }
 CHROMIUM = "/usr/bin/chromium"
 
@@ -54,7 +59,57 @@ def main() -> None:
                         page.wait_for_timeout(1500)
                         take(page, args.all, name, f"{scheme}-{width}")
                         page.close()
+        bare = Path(folder) / "without-hierarchy"
+        shutil.copytree(plain, bare, ignore=shutil.ignore_patterns("hierarchies", "*-crm"))
+        (bare / "hierarchies").mkdir()
+        tell_of_no_hierarchy(bare)
+        build_hierarchy(browser, bare, args.all)
         browser.close()
+
+
+def tell_of_no_hierarchy(study: Path) -> None:
+    """Make a study forget which hierarchy it opens with."""
+    file = study / "study.json"
+    description = json.loads(file.read_text()) | {"default_hierarchy": None}
+    file.write_text(json.dumps(description))
+
+
+def build_hierarchy(browser: Browser, study: Path, folder: Path | None) -> None:
+    """Take the steps of the guide from the order of the file to a hierarchy like WordNet's."""
+    size = {"width": 1440, "height": 810}
+    with served(study) as url:
+        page = browser.new_page(viewport=size, color_scheme="light")
+        page.goto(f"{url}#side=hierarchy")
+        page.wait_for_selector("[data-ready=true]")
+        page.wait_for_timeout(1500)
+        save(page, folder, "hierarchy-1-none")
+        page.get_by_role("button", name="Propose").click()
+        page.get_by_role("button", name="Accept").first.wait_for()
+        page.wait_for_timeout(1500)
+        save(page, folder, "hierarchy-2-proposal")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+        page.get_by_label("Save as").fill("derived")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.wait_for_selector("[data-ready=true]")
+        page.wait_for_timeout(1500)
+        page.keyboard.press("b")
+        page.get_by_role("button", name="Find blocks").click()
+        page.wait_for_timeout(2500)
+        page.get_by_text("Outliers").click()
+        page.wait_for_timeout(800)
+        save(page, folder, "hierarchy-3-blocks")
+        page.close()
+    command = [sys.executable, "-m", "classblocks", "hierarchy", str(study), "--import", "wordnet"]
+    subprocess.run(command, check=True)
+    with served(study) as url:
+        page = browser.new_page(viewport=size, color_scheme="light")
+        state = "hierarchy=derived&side=hierarchy&bench=compare&compare=wordnet&colour=agreement"
+        page.goto(f"{url}#{state}")
+        page.wait_for_selector("[data-ready=true]")
+        page.wait_for_timeout(2500)
+        save(page, folder, "hierarchy-4-compared")
+        page.close()
 
 
 def take(page: Page, folder: Path | None, study: str, suffix: str) -> None:
