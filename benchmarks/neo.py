@@ -49,11 +49,12 @@ fetch('confusions.json').then((reply) => reply.json()).then((confusions) => {
 WATCH = """
 () => {
     window.answers = [];
-    addEventListener('mousemove', (event) => {
+    addEventListener('mousemove', () => {
+        const start = performance.now();
         requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel();
             port1.onmessage = () => {
-                answers.push(performance.now() - event.timeStamp);
+                answers.push(performance.now() - start);
                 port1.close();
             };
             port2.postMessage(null);
