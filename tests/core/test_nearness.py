@@ -65,3 +65,19 @@ def test_few_rows_stay_as_they_are(m):
     assert nearer_order(Pairs.of(csr_array(w)), np.arange(m), DECAY, 5, 5).tolist() == list(
         range(m)
     )
+
+
+def test_the_strongest_pairs_of_either_row_are_kept():
+    w = symmetric(4, 25, 2.0) + np.triu(np.full((25, 25), 1e-3), 1)
+    w = np.maximum(w, w.T)
+    pairs = Pairs.of(csr_array(w))
+    kept = pairs.strongest(3)
+    rank = (-w).argsort(axis=1, kind="stable").argsort(axis=1)
+    found = set(zip(kept.a.tolist(), kept.b.tolist(), strict=True))
+    for a, b, weight in zip(kept.a, kept.b, kept.weight, strict=True):
+        assert w[a, b] == weight
+        assert min((w[a] > weight).sum(), (w[b] > weight).sum()) < 3
+    for a in range(25):
+        surely = np.flatnonzero((w[a] > np.sort(w[a])[-4]) & (rank[a] < 3))
+        assert all((min(a, b), max(a, b)) in found for b in surely.tolist())
+    assert pairs.strongest(12) is pairs

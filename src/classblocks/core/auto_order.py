@@ -19,6 +19,8 @@ from classblocks.core.spectral import fiedler_vector
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+_PER_ROW = 100
+_SHARE_MOVED = 0.6
 _Ints = NDArray[np.int64]
 _Start = Callable[["csr_array", np.random.Generator], _Ints]
 
@@ -41,7 +43,7 @@ def _leaf_order(graph: "csr_array", rng: np.random.Generator) -> _Ints:
     return merge_order(merges, merges.roots())
 
 
-_ALL: tuple[_Start, ...] = (ncut_order, _leaf_order, _hubert_order)
+_ALL: tuple[_Start, ...] = (_linkage_order, ncut_order, _leaf_order, _hubert_order)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Effort:
 
     Attributes
     ----------
-    starts : methods to start from besides linkage
+    starts : methods to start from
     lengths : positions over which the similarity of nearness fades by a factor e
     both_kinds : raise nearness of the similarity, too, not of the errors only
     reach, rounds : of ``nearer_order``
@@ -70,10 +72,10 @@ def effort_for(n_rows: int) -> Effort:
     if n_rows <= 400:
         return Effort(_ALL, (8.0, 20.0, 50.0), True, 40, 30, 300 if n_rows <= 250 else 150)
     if n_rows <= 1500:
-        return Effort((ncut_order,), (20.0,), True, 40, 30, 200)
+        return Effort((_linkage_order, ncut_order), (20.0,), True, 40, 30, 200)
     if n_rows <= 6000:
-        return Effort((), (20.0,), True, 40, 30, 100)
-    return Effort((), (20.0,), False, 20, 12, 0)
+        return Effort((_linkage_order,), (20.0,), True, 40, 20, 100)
+    return Effort((_linkage_order,), (20.0,), False, 20, 10, 0)
 
 
 def auto_order(
@@ -95,17 +97,18 @@ def auto_order(
 
     Notes
     -----
-    Average linkage and, for fewer rows, other methods give orders to start from. From each single
+    Average linkage and, up to 1500 rows, other methods give orders to start from. From each, single
     rows and short stretches move while nearness grows (``nearer_order``), once for every length of
     the decay and for errors as for their logarithm. The best of these orders by its verdict is then
     changed step by step: a few classes go to the block that holds more of their errors, or a
-    stretch is turned, and what does not lower the verdict stays.
+    stretch is turned, and what does not lower the verdict stays. A dense similarity is searched by
+    the strongest pairs of every row.
     """
     rng = np.random.default_rng(seed)
     effort = effort_for(graph.shape[0])
-    similar, counted = Pairs.of(graph), Pairs.of(errors)
+    similar, counted = (Pairs.of(of).strongest(_PER_ROW) for of in (graph, errors))
     judge = Judge(similar, counted, n_isolated)
-    starts = [start(graph, rng) for start in (_linkage_order, *effort.starts)]
+    starts = [start(graph, rng) for start in effort.starts]
     kinds = [counted, similar] if effort.both_kinds else [counted]
     part = np.empty(graph.shape[0], np.int64)
     for number, rows in enumerate(components(graph)):
@@ -158,9 +161,6 @@ def exchanged(
             order, verdict = trial, found
             attraction = _Attraction(errors, order, verdict)
     return order, verdict
-
-
-_SHARE_MOVED = 0.6
 
 
 class _Attraction:

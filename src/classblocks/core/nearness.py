@@ -37,6 +37,22 @@ class Pairs:
         upper = a < b
         return cls(graph.shape[0], a[upper], b[upper], edges.data[upper].astype(np.float64))
 
+    def strongest(self, per_row: int) -> "Pairs":
+        """Keep the pairs that are among the ``per_row`` most similar ones of either row.
+
+        All are kept where there are no more than that on average; ties by the order of the pairs.
+        """
+        n_pairs = len(self.weight)
+        if n_pairs <= per_row * self.n_rows:
+            return self
+        row = np.concatenate([self.a, self.b])
+        by_row = np.lexsort((-np.tile(self.weight, 2), row))
+        row = row[by_row]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        kept = np.zeros(n_pairs, bool)
+        kept[by_row[rank < per_row] % n_pairs] = True
+        return Pairs(self.n_rows, self.a[kept], self.b[kept], self.weight[kept])
+
 
 @dataclass(frozen=True)
 class Moves:
