@@ -190,16 +190,25 @@ def test_a_drop_is_red_and_a_gain_is_blue(open_page, address, scheme):
     assert low.replace("≤ ", "").replace("−", "") == high.replace("≥ ", "").replace("+", "")
 
 
-def test_accuracy_inside_a_group(open_page, address, two):
+def test_accuracy_inside_a_group_and_f1_have_intervals(open_page, address, two):
     page = open_at(open_page, address, "result=net-2")
     page.page.locator(".left-panel .panel-head select").first.select_option("inside")
     page.wait_until("location.hash.includes('colour=inside')")
-    for kind in range(3):
+    study = cb.open(two.path)
+    tree = study.hierarchies["kinds"]
+    metrics = cb.group_metrics(study.results["net-2"].cells(), tree)
+    for kind, name in enumerate(KINDS):
         stays = kept(two, "net-2", kind)
-        right = stays & (two.pred["net-2"] == TRUE)
-        assert (
-            tip_of(page, kind)[1]["right inside"][0] == f"{100 * right.sum() / stays.sum():.1f} %"
-        )
+        right, n = (stays & (two.pred["net-2"] == TRUE)).sum(), stays.sum()
+        rows = tip_of(page, kind)[1]
+        ends = binomtest(int(right), int(n)).proportion_ci(method="wilson")
+        interval = f"{100 * ends.low:.1f} – {100 * ends.high:.1f}"
+        assert rows["right inside"] == [f"{100 * right / n:.1f} %", f"{interval}, {right} of {n}"]
+        node = metrics.row(tree.name.index(name))
+        assert rows["F1"] == [
+            f"{100 * node['f1']:.1f} %",
+            f"{100 * node['f1_low']:.1f} – {100 * node['f1_high']:.1f}",
+        ]
 
 
 def test_the_course_of_groups_over_the_epochs(open_page, address, two):

@@ -1,3 +1,4 @@
+import { f1Estimate } from "../core/interval";
 import { wilson } from "../core/metrics";
 import type { Page } from "../derive";
 import { nodeName, nodePath } from "../label";
@@ -5,6 +6,7 @@ import type { Hover } from "../model";
 import { cellTip, regionTip } from "./cellTip";
 import { changeRows } from "./changeTip";
 import { count, counted, measure, rate } from "./format";
+import { ends } from "./groups/words";
 
 /** What a tooltip says: a title, a line below it, and rows of name and value. */
 export interface Tip {
@@ -46,7 +48,7 @@ function nodeTip(page: Page, node: number): Tip {
   const rows: [string, string, string][] = [
     ["recall", rate(groups.recall[node]), interval(tp, tp + fn)],
     ["precision", rate(groups.precision[node]), interval(tp, tp + fp)],
-    ["F1", rate(groups.f1[node]), ""],
+    ["F1", rate(groups.f1[node]), ends(f1Estimate(tp, fp, fn))],
     [
       "TP, FP, FN",
       [tp, fp, fn].map(count).join(" · "),
@@ -65,7 +67,11 @@ function nodeTip(page: Page, node: number): Tip {
     rows.unshift(["overlap", comparison.jaccard[node].toFixed(2), `with ${best} of ${model.state.compare}`]);
   }
   if (model.state.icicle.colour === "inside") {
-    rows.unshift(["right inside", rate(model.nodeValue[node]), "of the samples that stay in the group"]);
+    rows.unshift([
+      "right inside",
+      rate(model.nodeValue[node]),
+      interval(Math.round(model.nodeValue[node] * tp), tp),
+    ]);
   }
   if (model.state.icicle.colour === "change") rows.unshift(...changeRows(page, node));
   const title = nodeName(tree, classes, node) || "all classes";

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 REPORT_VERSION = 1
 _COUNTS = ("n_true", "n_pred", "tp", "fp", "fn")
 _RATES = (
-    "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high", "f1",
+    "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high",
+    "f1", "f1_low", "f1_high",
 )  # fmt: skip
 
 

@@ -118,14 +118,14 @@ def _finding(one: Facts) -> tuple[str, ...]:
 def _groups(groups: list[Facts]) -> Section:
     return Section(
         "groups",
-        ("group", "classes", "recall (95 %)", "precision (95 %)", "F1"),
+        ("group", "classes", "recall (95 %)", "precision (95 %)", "F1 (95 %)"),
         tuple(
             (
                 f"{'  ' * (group['depth'] - 1)}{group['name']}",
                 f"{group['n_classes']:,}",
                 _metric(group, "recall"),
                 _metric(group, "precision"),
-                percent(group["f1"]),
+                _metric(group, "f1"),
             )
             for group in groups
         ),
