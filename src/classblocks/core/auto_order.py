@@ -72,9 +72,9 @@ def effort_for(n_rows: int) -> Effort:
     if n_rows <= 400:
         return Effort(_ALL, (8.0, 20.0, 50.0), True, 40, 30, 300 if n_rows <= 250 else 150)
     if n_rows <= 1500:
-        return Effort((_linkage_order, ncut_order), (20.0,), True, 40, 30, 200)
+        return Effort((ncut_order,), (20.0, 50.0, 150.0), True, 40, 20, 300)
     if n_rows <= 6000:
-        return Effort((_linkage_order,), (20.0,), True, 40, 20, 100)
+        return Effort((_linkage_order,), (20.0, 100.0), False, 40, 20, 100)
     return Effort((_linkage_order,), (20.0,), False, 20, 10, 0)
 
 
