@@ -27,7 +27,7 @@ import type {
   Summary,
   TopSamples,
 } from "./source/answers";
-import type { LayerInfo, Manifest, ResultInfo } from "./source/source";
+import type { LayerInfo, Manifest, Message, ResultInfo } from "./source/source";
 import { settle } from "./state/settle";
 import type { AppState, Encoding, IcicleState } from "./state/state";
 import { pageOf } from "./wanted";
@@ -307,7 +307,8 @@ export function createDerive(): Derive {
     const asks = treeAsks(state, ground, manifest);
     const comparison = asks.compare && heldComparison(tree, known.find(asks.compare));
     const agreement = comparison && agreements(comparison.jaccard);
-    const change = asks.change && heldChange(tree, known.find(asks.change));
+    const held = asks.change && heldChange(tree, known.find(asks.change));
+    const change = asks.change && (known.find(asks.change) ?? (hasFailed(known, "change") ? null : held));
     const { colour, metric } = state.icicle;
     const changed = colour === "change" ? (change ? changes(change[metric].value) : unknown(tree)) : null;
     const stayed = colour === "inside" ? inside(tree, cells, base.count, metrics) : null;
@@ -427,6 +428,11 @@ export function createDerive(): Derive {
 }
 
 const UNIT: readonly [number, number] = [0, 1];
+
+/** Whether a question could not be answered: what was held before must not be taken for the answer. */
+function hasFailed({ failures }: Known, view: Message["view"]): boolean {
+  return failures.some(({ message }) => message.view === view);
+}
 
 function sumShown(cells: CellIndex, { count, nShown: nKept }: Filtered, minCount: number) {
   let nShown = nKept;

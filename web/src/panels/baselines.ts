@@ -13,11 +13,11 @@ export function baselineGroups(manifest: Manifest, shown: ResultInfo): readonly 
   const names = new Set(own.map(({ name }) => name));
   const others = seriesHeads(manifest).filter(({ name }) => !names.has(name));
   const groups = [own, ...others.map((head) => seriesOf(manifest, head))].map((series) => {
-    const isAlone = series.length === 1;
+    const title = series.length === 1 ? null : seriesTitle(series[0] as ResultInfo);
     const options = series
       .filter(({ name }) => name !== shown.name)
-      .map((one) => ({ name: one.name, text: isAlone ? resultTitle(one) : epochText(one) }));
-    return { title: isAlone ? null : seriesTitle(series[0] as ResultInfo), options };
+      .map((one) => ({ name: one.name, text: baselineTitle(manifest, shown, one) }));
+    return { title, options };
   });
   return groups.filter(({ options }) => options.length > 0);
 }

@@ -51,6 +51,15 @@ describe("the baseline", () => {
       },
       { title: null, options: [{ name: "import", text: "other" }] },
     ]);
+    expect(baselineGroups(study(a1, a2, lone), lone)).toEqual([
+      {
+        title: "a",
+        options: [
+          { name: "a1", text: "a epoch 1" },
+          { name: "a2", text: "a epoch 2" },
+        ],
+      },
+    ]);
     expect(baselineTitle(study(a1, a2, lone), a2, a1)).toBe("epoch 1");
     expect(baselineTitle(study(a1, a2, lone), lone, a1)).toBe("a epoch 1");
   });
