@@ -101,11 +101,14 @@ export function sampleTiles(raster: MatrixRaster, tiles: Tiles, columns: Axis, r
       offset = 0;
     }
     for (let x = 0; x < width; x++) {
+      const start = offset + across[x];
       const stop = offset + across[x + 1];
       let most = 0;
-      for (let at = offset + across[x]; at < stop; at++) {
-        const less = most - source[at];
-        most -= less & (less >> 31);
+      if (start < stop) {
+        // One or two tiles, as good as always: the first and the last are all of them.
+        const less = source[start] - source[stop - 1];
+        most = source[start] - (less & (less >> 31));
+        for (let at = start + 1; at < stop - 1; at++) most = Math.max(most, source[at]);
       }
       level[line + x] = most;
     }

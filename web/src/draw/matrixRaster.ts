@@ -90,14 +90,21 @@ export function colouriseWithHalo(
   out: Uint32Array,
 ): void {
   const { width, height, level, spread } = raster;
+  const both = new Uint32Array(512);
+  both.set(colours);
+  both.set(halo, 256);
+  // Which of two bytes is larger, and which pixel is empty, cannot be guessed: no branches.
   for (let y = 0; y < height; y++) {
     const line = y * width;
     let before = 0;
     let here = level[line];
     for (let x = 0; x < width; x++) {
       const after = x + 1 < width ? level[line + x + 1] : 0;
-      const most = Math.max(before, here);
-      spread[line + x] = Math.max(most, after);
+      let less = before - here;
+      let most = before - (less & (less >> 31));
+      less = most - after;
+      most -= less & (less >> 31);
+      spread[line + x] = most;
       before = here;
       here = after;
     }
@@ -108,14 +115,13 @@ export function colouriseWithHalo(
     const below = y + 1 < height ? line + width : line;
     for (let x = 0; x < width; x++) {
       const own = level[line + x];
-      if (own > 0) {
-        out[line + x] = colours[own];
-        continue;
-      }
       let most = spread[line + x];
-      if (spread[above + x] > most) most = spread[above + x];
-      if (spread[below + x] > most) most = spread[below + x];
-      out[line + x] = halo[most];
+      let less = most - spread[above + x];
+      most -= less & (less >> 31);
+      less = most - spread[below + x];
+      most -= less & (less >> 31);
+      const isEmpty = (own - 1) >>> 31;
+      out[line + x] = both[own + isEmpty * (256 + most)];
     }
   }
 }
