@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from classblocks.study.format import StudyError
+from classblocks.study.numbers import arrow
 
 MOST_KEPT_ROWS = 1 << 22
 
@@ -26,10 +27,10 @@ def take_rows(path: Path, names: Sequence[str], rows: NDArray[np.integer]) -> pa
             for group in np.unique(group_of).tolist():
                 here = np.flatnonzero(group_of == group)
                 table = file.read_row_group(group, columns=list(names))
-                found.append(table.take(pa.array(rows[here] - start[group])))
+                found.append(table.take(arrow(rows[here] - start[group])))
                 place.append(here)
             if not found:
                 return file.schema_arrow.empty_table().select(list(names))
     except (pa.ArrowException, OSError) as error:
         raise StudyError(f"{path} cannot be read: {error}") from None
-    return pa.concat_tables(found).take(pa.array(np.argsort(np.concatenate(place))))
+    return pa.concat_tables(found).take(arrow(np.argsort(np.concatenate(place))))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from classblocks.study.format import SAMPLES_FILE, StudyError
-from classblocks.study.numbers import numbers
+from classblocks.study.numbers import arrow, numbers
 from classblocks.study.row_groups import MOST_KEPT_ROWS, take_rows
 
 FIXED = ("sample_id", "true", "split", "uri")
@@ -106,16 +106,16 @@ class Samples:
 
     def take(self, positions: ArrayLike) -> pa.Table:
         """Return whole rows, user columns included, without turning the rest into objects."""
-        return self._table(self.schema.names).take(pa.array(np.asarray(positions, np.int64)))
+        return self._table(self.schema.names).take(arrow(np.asarray(positions, np.int64)))
 
     def some(self, positions: NDArray[np.integer]) -> pa.Table:
         """Return whole rows: of a large table those read from disk, else of columns kept."""
         if self.n > MOST_KEPT_ROWS:
             return take_rows(self.path, self.schema.names, positions)
-        taken = pa.array(positions)
+        taken = arrow(positions)
         columns = [
-            pa.chunked_array([pa.array(self.sample_id[positions])]),
-            pa.chunked_array([pa.array(self.true[positions])]),
+            pa.chunked_array([arrow(self.sample_id[positions])]),
+            pa.chunked_array([arrow(self.true[positions])]),
             *(column.take(taken) for column in (self.split, self.uri, *self.columns.columns)),
         ]
         return pa.table(columns, names=[*FIXED, *self.columns.column_names])
