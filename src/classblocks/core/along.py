@@ -97,8 +97,8 @@ def _least_ncut(
     A part with wanted cuts inside is cut at one of them; ``wanted[p]`` is the cut after ``p``.
     """
     m = len(wanted)
-    after = np.bincount(i, weights=weight, minlength=m)
-    before = np.bincount(j, weights=weight, minlength=m)
+    after: NDArray[np.float64] = np.bincount(i, weights=weight, minlength=m).astype(np.float64)
+    before: NDArray[np.float64] = np.bincount(j, weights=weight, minlength=m).astype(np.float64)
     length = stop - start
     place = _ranges(start, stop)
     first = np.cumsum(length) - length
@@ -129,4 +129,4 @@ def _ranges(start: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.int
     """Concatenate ``start … stop − 1`` of every part."""
     length = stop - start
     shift = np.repeat(start - (np.cumsum(length) - length), length)
-    return np.arange(length.sum()) + shift
+    return np.asarray(np.arange(length.sum()) + shift)
