@@ -61,13 +61,36 @@ export function classTotals(
   return { byTrue, byPred: Float64Array.from(byPred) };
 }
 
-/** Largest mapped cell, at least 1; the diagonal counts only when it is shown. */
+/**
+ * Largest mapped cell, at least 1; the diagonal counts only when it is shown. `count` is what filters left, so cells that
+ * were no larger before need no look.
+ */
 export function largestCell(cells: CellIndex, count: Int32Array, diagonal: boolean): number {
   let largest = 1;
-  for (let j = 0; j < count.length; j++) {
-    if (count[j] > largest && (diagonal || cells.true[j] !== cells.pred[j])) largest = count[j];
+  for (const cell of largeCells(cells)) {
+    if (cells.count[cell] <= largest) break;
+    if (count[cell] > largest && (diagonal || cells.true[cell] !== cells.pred[cell])) largest = count[cell];
   }
   return largest;
+}
+
+const large = new WeakMap<CellIndex, Int32Array>();
+
+/** Cells of two samples and more, the largest first; found once. */
+function largeCells(cells: CellIndex): Int32Array {
+  let found = large.get(cells);
+  if (found === undefined) {
+    const n = cells.count.length;
+    let many = 0;
+    for (let cell = 0; cell < n; cell++) many += Number(cells.count[cell] > 1);
+    // Size and number as one whole number below 2^53, which sorts without a function that compares.
+    const keys = new Float64Array(many);
+    for (let cell = 0, at = 0; cell < n; cell++)
+      if (cells.count[cell] > 1) keys[at++] = cells.count[cell] * n + cell;
+    found = Int32Array.from(keys.sort().reverse(), (key) => key % n);
+    large.set(cells, found);
+  }
+  return found;
 }
 
 const diagonals = new WeakMap<CellIndex, Int32Array>();

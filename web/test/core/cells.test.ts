@@ -53,3 +53,14 @@ it("lists the cells by predicted class", () => {
   }
   expect([...trueClass]).toEqual([...place].map((cell) => many.true[cell]));
 });
+
+it("finds the largest cell that a filter leaves", () => {
+  const { cells: many } = syntheticStudy(40, 3000, 9);
+  for (const left of [1, 0.9, 0.3, 0.05, 0]) {
+    const count = many.count.map((n, cell) => (cell % 3 === 0 ? n : Math.floor(n * left)));
+    for (const diagonal of [true, false]) {
+      const shown = [...count].filter((_, cell) => diagonal || many.true[cell] !== many.pred[cell]);
+      expect(largestCell(many, count, diagonal)).toBe(Math.max(1, ...shown));
+    }
+  }
+});
