@@ -208,7 +208,7 @@ def test_a_study_without_errors_is_examined_too(tmp_path):
     study = studies.create(tmp_path / "study", ["a", "b", "c"])
     study.add_result("r", true=[0, 1, 2], pred=[0, 1, 2])
     derived = output(study.path, "--result", "r", "--save-as", "d")
-    assert re.search(r"in-block mass +– +– +higher", derived)
+    assert re.search(r"band mass +– +– +higher", derived)
     text = output(study.path, "--partition", 2, "--compare", "d", "--repair")
     assert "2 blocks hold 0 errors, – of all (by chance 33.3 %)" in text
     assert "no move of a group" in text
@@ -231,3 +231,44 @@ def test_nothing_to_look_at_is_one_line(tmp_path):
     assert "has no results yet" in failure(study.path, "--partition", 2)
     study.add_result("r", true=[0], pred=[1])
     assert "has no hierarchies" in failure(study.path, "--partition", 2)
+
+
+def test_one_class_has_one_block_and_no_chance(tmp_path):
+    study = studies.create(tmp_path / "study", ["only"])
+    study.add_result("r", true=[0, 0], pred=[0, 0])
+    derived = output(study.path, "--result", "r", "--save-as", "d")
+    assert "d: 1 classes in 1 groups" in derived
+    text = output(study.path, "--partition", "auto", "--compare", "d", "--repair")
+    assert "1 block holds 0 errors, – of all (by chance –)" in text
+    assert "expected 1 to 1 (classes), got 2" in failure(study.path, "--partition", 2)
+
+
+def test_one_class_without_samples(tmp_path):
+    study = studies.create(tmp_path / "study", ["a", "b"])
+    study.add_result("r", true=[0], pred=[1])
+    output(study.path, "--result", "r", "--save-as", "d")
+    text = output(study.path, "--partition", 1, "--repair")
+    assert "1 block holds 1 error, 100.0 % of all (by chance 100.0 %)" in text
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "\u202ereversed", "a\tb", "line\u2028two"])
+def test_a_name_cannot_steer_the_terminal(tmp_path, name):
+    study = studies.create(tmp_path / "study", [name, "日本 e\u0301 👩\u200d🔬", "x" * 10_000])
+    study.add_result("r", true=[0, 1, 2, 2], pred=[1, 2, 0, 1])
+    output(study.path, "--result", "r", "--save-as", "d")
+    text = output(study.path, "--partition", 3, "--repair", "--compare", "d")
+    text += CliRunner().invoke(main, ["report", str(study.path)]).output
+    assert not set("\x1b\u202e\t\u2028") & set(text)
+    assert "\N{REPLACEMENT CHARACTER}" in text
+    assert "日本 e\u0301 👩\u200d🔬" in text
+    assert "x" * 41 not in text
+
+
+def test_a_seed_below_zero_is_refused(study):
+    assert "--seed" in failure(study.path, "--result", "net", "--seed", -1, code=2)
+
+
+def test_an_export_into_no_folder_names_it(study, tmp_path):
+    output(study.path, "--result", "net", "--save-as", "d")
+    text = failure(study.path, "--export", "d", "-o", tmp_path / "absent" / "d.json")
+    assert text.endswith("absent: no such folder")

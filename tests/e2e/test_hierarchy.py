@@ -98,7 +98,7 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
     page = open_page(f"side=hierarchy&sel=both:{ANIMAL}", address)
     rows = page.page.locator("[data-criterion]")
     before = cb.order_criteria(counts, given(planted), n_blocks=10)
-    assert rows.count() == 6
+    assert rows.count() == 7
     cost = page.page.locator("[data-criterion='Dasgupta cost'] td").first.inner_text()
     assert cost == f"{100 * before.dasgupta:.1f} %"
 

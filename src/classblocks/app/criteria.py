@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 
 from classblocks.core.confusion import Cells
-from classblocks.core.criteria import order_criteria
+from classblocks.core.criteria import MOST_BAND, MOST_BLOCKS, order_criteria
 from classblocks.core.hierarchy import Hierarchy
 
-MOST_BLOCKS = 20
-BAND = 10
 # Exact cuts take n_blocks · n_classes² steps.
 _MOST_EXACT_CLASSES = 4_096
 
 
 @dataclass(frozen=True)
 class Row:
-    """One criterion as the page lists it."""
+    """One criterion as the page lists it; ``better`` is empty where neither direction is."""
 
     name: str
     field: str
@@ -26,15 +24,24 @@ TABLE = (
     Row(
         "in-block mass",
         "block_mass",
-        "higher",
+        "",
         f"Share of the errors inside the best {MOST_BLOCKS} blocks along the order, or one block "
-        "for every 4 classes where that is fewer.",
+        "for every 4 classes where that is fewer. An order without structure has one large block, "
+        "which holds many errors by chance.",
+    ),
+    Row(
+        "above chance",
+        "block_gain",
+        "higher",
+        "Share of the errors inside those blocks less the share of the cells they cover, which "
+        "is what they would hold by chance.",
     ),
     Row(
         "band mass",
         "band_mass",
         "higher",
-        f"Share of the errors between classes at most {BAND} ranks apart.",
+        f"Share of the errors between classes at most {MOST_BAND} ranks apart, or one for every "
+        "12 classes where that is less.",
     ),
     Row(
         "linear seriation",
@@ -66,9 +73,8 @@ TABLE = (
 
 def criteria_of(cells: Cells, tree: Hierarchy) -> dict[str, float]:
     """Compute the criteria by the names of ``TABLE``; NaN without errors."""
-    n_blocks = max(1, min(MOST_BLOCKS, tree.n_classes // 4))
     step = order_step(tree.n_classes)
-    found = order_criteria(cells, tree, n_blocks=n_blocks, band=BAND, step=step)
+    found = order_criteria(cells, tree, step=step)
     return {row.name: float(getattr(found, row.field)) for row in TABLE}
 
 

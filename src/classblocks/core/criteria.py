@@ -14,7 +14,19 @@ from classblocks.core.similarity import confusion_similarity, given_similarity
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+MOST_BLOCKS = 20
+MOST_BAND = 10
 _CHUNK = 1 << 17
+
+
+def usual_blocks(n_classes: int) -> int:
+    """Return the number of blocks that orders are judged by: 20, or one for every 4 classes."""
+    return min(MOST_BLOCKS, max(1, n_classes // 4))
+
+
+def usual_band(n_classes: int) -> int:
+    """Return the distance that counts as near the diagonal: 10, or one for every 12 classes."""
+    return min(MOST_BAND, max(1, n_classes // 12))
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,10 @@ class Criteria:
     anti_robinson : triples in order ``i < j < k`` whose outer pair is more similar than ``i, j`` or
         than ``j, k`` (each counted); lower is better
     block_mass : share of the errors inside the ``n_blocks`` blocks of the exact ``size_weighted``
-        partition of log1p counts; higher is better, NaN without errors
+        partition of log1p counts; NaN without errors. An order without structure has one large
+        block, so it says little without ``block_area``
+    block_area : share of the cells off the diagonal that those blocks cover, which is the share of
+        the errors they would hold by chance; NaN below two classes
     band_mass : share of the errors at most ``band`` positions from the diagonal; higher is better,
         NaN without errors
     dasgupta : Σ of errors × classes below the lowest common ancestor, over errors × n_classes;
@@ -39,16 +54,22 @@ class Criteria:
     two_sum: float
     anti_robinson: int
     block_mass: float
+    block_area: float
     band_mass: float
     dasgupta: float | None = None
+
+    @property
+    def block_gain(self) -> float:
+        """Share of the errors inside the blocks above that by chance; higher is better."""
+        return self.block_mass - self.block_area
 
 
 def order_criteria(
     counts: "ArrayLike | Cells | csr_array",
     order: ArrayLike | Hierarchy,
     *,
-    n_blocks: int = 20,
-    band: int = 10,
+    n_blocks: int | None = None,
+    band: int | None = None,
     step: int = 1,
 ) -> Criteria:
     """Report every criterion of a class order.
@@ -58,8 +79,10 @@ def order_criteria(
     counts : (n_classes, n_classes) samples, axis 0 true, or Cells; or a sparse symmetric
         similarity, whose own weights then take the place of both similarity and errors
     order : (n_classes,) every class once, or a Hierarchy, which is scored as a tree too
-    n_blocks : blocks of ``block_mass``, as many as there are classes if those are fewer
-    band : greatest distance of ``band_mass``, in positions
+    n_blocks : blocks of ``block_mass``, as many as there are classes if those are fewer; if left
+        out 20, or one for every 4 classes where that is less
+    band : greatest distance of ``band_mass``, in positions; if left out 10, or one for every 12
+        classes where that is less
     step : blocks of ``block_mass`` end at multiples of this many positions only, to trade
         exactness for time
 
@@ -79,7 +102,7 @@ def order_criteria(
     """
     from scipy.sparse import issparse
 
-    if n_blocks < 1 or band < 0:
+    if (n_blocks is not None and n_blocks < 1) or (band is not None and band < 0):
         raise ValueError(
             f"expected n_blocks ≥ 1 and band ≥ 0, got n_blocks={n_blocks} and band={band}"
         )
@@ -90,13 +113,16 @@ def order_criteria(
         cells = cells_of(counts)
         similarity = confusion_similarity(cells)
         errors = confusion_similarity(cells, "counts")
-    position = _positions(order, similarity.shape[0])
+    n_classes = similarity.shape[0]
+    n_blocks = usual_blocks(n_classes) if n_blocks is None else n_blocks
+    band = usual_band(n_classes) if band is None else band
+    position = _positions(order, n_classes)
     linear, squared = _sums(similarity, position)
     return Criteria(
         linear,
         squared,
         anti_robinson_events(similarity, position),
-        _block_mass(errors if issparse(counts) else cells, position, n_blocks, step),
+        *_blocks(errors if issparse(counts) else cells, position, n_blocks, step),
         band_mass(errors, position, band),
         _dasgupta(errors, order) if isinstance(order, Hierarchy) else None,
     )
@@ -179,9 +205,9 @@ def _dasgupta(errors: "csr_array", tree: Hierarchy) -> float:
     return float(edges.data @ size / (total * tree.n_classes))
 
 
-def _block_mass(
+def _blocks(
     counts: "Cells | csr_array", position: NDArray[np.int64], n_blocks: int, step: int
-) -> float:
+) -> tuple[float, float]:
     from classblocks.core.partition import partition
 
     order = np.argsort(position)
@@ -190,7 +216,10 @@ def _block_mass(
     found = partition(
         counts, order, min(n_blocks, most), "size_weighted", transform=transform, step=step
     )
-    return float(found.in_block_mass)
+    size = np.diff(found.cuts).astype(np.float64)
+    pairs = len(order) * (len(order) - 1)
+    area = float((size * (size - 1)).sum()) / pairs if pairs else float("nan")
+    return float(found.in_block_mass), area
 
 
 def _positions(order: ArrayLike | Hierarchy, n_classes: int) -> NDArray[np.int64]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.core.criteria import usual_band, usual_blocks
 from classblocks.core.nearness import Pairs
 
-N_BLOCKS = 20
-BAND = 10
 BAND_WEIGHT = 0.75
 EXACT_SIZE = 400
 _UNITS = 200
@@ -23,7 +22,7 @@ class Verdict:
     cuts : (n_blocks + 1,) positions, the best ``size_weighted`` partition of the similarity
     objective : what that partition makes as large as it can
     block_mass : inside these blocks
-    band_mass : at most ``BAND`` positions from the diagonal
+    band_mass : at most 10 positions from the diagonal, fewer for less than 120 classes
     """
 
     cuts: NDArray[np.int64]
@@ -54,7 +53,8 @@ class Judge:
     def __init__(self, similarity: Pairs, errors: Pairs, n_isolated: int) -> None:
         self.similarity, self.errors = similarity, errors
         self.n_positions = similarity.n_rows + n_isolated
-        self.n_blocks = min(N_BLOCKS, self.n_positions)
+        self.n_blocks = usual_blocks(self.n_positions)
+        self.band = usual_band(self.n_positions)
         self.step = 1 if similarity.n_rows <= EXACT_SIZE else -(-similarity.n_rows // _UNITS)
         self.total = float(errors.weight.sum())
         # What is not similar to anything is never worth a finer cut than blocks left over.
@@ -72,7 +72,7 @@ class Judge:
         one, two = position[self.errors.a], position[self.errors.b]
         block = np.repeat(np.arange(self.n_blocks), np.diff(cuts))
         together = self.errors.weight[block[one] == block[two]].sum()
-        near = self.errors.weight[np.abs(one - two) <= BAND].sum()
+        near = self.errors.weight[np.abs(one - two) <= self.band].sum()
         return Verdict(cuts, objective, float(together / self.total), float(near / self.total))
 
     def _cuts(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], float]:

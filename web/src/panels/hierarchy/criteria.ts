@@ -7,11 +7,13 @@ export interface CriterionRow {
   readonly text: string;
   readonly before: number;
   readonly after: number | null;
-  /** 1 better, −1 worse, 0 the same or not comparable. */
-  readonly gain: -1 | 0 | 1;
+  /** 1 better, −1 worse, 0 the same; null where neither direction is better. */
+  readonly gain: -1 | 0 | 1 | null;
 }
 
-const SHARES = ["in-block mass", "band mass", "Dasgupta cost"];
+const SHARES = ["in-block mass", "above chance", "band mass", "Dasgupta cost"];
+
+const SIGNS: { readonly [better: string]: number } = { higher: 1, lower: -1 };
 
 /** Rows for the whole tree, or for the block of a proposal. */
 export function criterionRows(
@@ -22,7 +24,8 @@ export function criterionRows(
   const text = (name: string) => criteria?.text[index.get(name) ?? -1] ?? "";
   if (refinement) {
     return Object.entries(refinement.criteria).map(([name, [before, after]]) => {
-      const sign = criteria?.better[index.get(name) ?? -1] === "higher" ? 1 : -1;
+      const sign = SIGNS[criteria?.better[index.get(name) ?? -1] ?? ""];
+      if (sign === undefined) return { name, text: text(name), before, after, gain: null };
       const change = sign * (after - before);
       return { name, text: text(name), before, after, gain: change > 0 ? 1 : change < 0 ? -1 : 0 };
     });
