@@ -52,9 +52,11 @@ describe("criterionRows", () => {
     expect(gains).toEqual([
       ["band mass", 1],
       ["2-SUM", -1],
-      ["other", 0],
-      ["Dasgupta cost", 0],
+      ["other", null],
+      ["Dasgupta cost", null],
     ]);
+    const same = { ...refinement, criteria: { "band mass": [0.2, 0.2] } } as const;
+    expect(criterionRows(criteria, same)[0]?.gain).toBe(0);
   });
 });
 
