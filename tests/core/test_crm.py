@@ -101,6 +101,7 @@ def test_one_class_and_no_samples():
         (P * 2, TRUE, 5, "row 0 sums to 2"),
         (P, TRUE[:3], 5, "probabilities 6, true 3"),
         (P, TRUE, 0, "k: expected at least 1"),
+        (P, TRUE, 1.5, "k: expected a whole number, got 1.5"),
     ],
 )
 def test_bad_arguments(p, true, k, message):

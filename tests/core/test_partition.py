@@ -311,6 +311,8 @@ def test_bad_arguments(arguments, message):
         ({"step": 7}, "step: expected 1 to 6, got 7"),
         ({"along": "tree"}, "a class order has no nodes"),
         ({"objective": "generalised", "gamma": float("nan")}, "finite exponent"),
+        ({"objective": "generalised", "gamma": "2"}, "finite exponent, got '2'"),
+        ({"gamma": None}, "finite exponent, got None"),
     ],
 )
 def test_bad_words(more, message):

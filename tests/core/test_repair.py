@@ -149,6 +149,8 @@ def test_nothing_to_repair():
 
 
 def test_bad_arguments():
+    with pytest.raises(ValueError, match=r"limit: expected a whole number, got 1\.5"):
+        repair_moves(np.zeros((2, 2), int), Hierarchy.flat(["a", "b"]), 1.5)
     with pytest.raises(ValueError, match="limit: expected at least 1, got 0"):
         repair_moves(np.eye(3, dtype=int), Hierarchy.flat(list("abc")), 0)
     with pytest.raises(ValueError, match="expected 2 classes"):

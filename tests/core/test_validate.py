@@ -99,3 +99,15 @@ def test_repeated_names_give_both_positions():
     assert validate.unique_names(["a", "b"], "classes") == {"a": 0, "b": 1}
     with pytest.raises(ValueError, match=r"classes: 'a' occurs twice \(positions 0 and 2\)"):
         validate.unique_names(["a", "b", "a"], "classes")
+
+
+@pytest.mark.parametrize("given", [1.5, "3", None, True, float("nan")])
+def test_whole_numbers_only(given):
+    with pytest.raises(ValueError, match="limit: expected a whole number, got"):
+        validate.whole(given, "limit", 1)
+
+
+def test_whole_numbers_from_the_least():
+    assert validate.whole(np.int32(3), "limit", 3) == 3
+    with pytest.raises(ValueError, match="limit: expected at least 4, got 3"):
+        validate.whole(3, "limit", 4)

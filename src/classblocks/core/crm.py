@@ -43,9 +43,7 @@ def crm(probabilities: ArrayLike, hierarchy: Hierarchy, true: ArrayLike, k: int 
     p = validate.probabilities(probabilities, hierarchy.n_classes, "probabilities")
     true_ids = validate.class_ids(true, hierarchy.n_classes, "true")
     n = validate.same_length(probabilities=p, true=true_ids)
-    if k < 1:
-        raise ValueError(f"k: expected at least 1, got {k}")
-    k = min(k, hierarchy.n_classes)
+    k = min(validate.whole(k, "k", 1), hierarchy.n_classes)
     true_rank = np.empty(n, np.int32)
     topk_class = np.empty((n, k), np.int32)
     gains = _Gains(hierarchy)

@@ -133,8 +133,8 @@ def partition(
     errors, transform = _errors(counts, transform)
     n_classes = errors.n_classes
     leaf_of_class = _leaf_of_class(hierarchy, n_classes)
-    if not np.isfinite(gamma):
-        raise ValueError(f"gamma: expected a finite exponent, got {gamma}")
+    if not isinstance(gamma, int | float | np.number) or not np.isfinite(gamma):
+        raise ValueError(f"gamma: expected a finite exponent, got {gamma!r}")
     if not _is_whole(step) or not 1 <= step <= n_classes:
         raise ValueError(f"step: expected 1 to {n_classes}, got {step}")
     wanted = _wanted(n_blocks, n_classes)

@@ -5,6 +5,7 @@ from heapq import heappush, heapreplace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classblocks.core import validate
 from classblocks.core.columns import Columns
 from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
@@ -35,7 +36,7 @@ def repair_moves(
     Raises
     ------
     ValueError
-        Not counts, another number of classes, a limit below 1.
+        Not counts, another number of classes, a limit that is no whole number of at least 1.
 
     Notes
     -----
@@ -46,8 +47,7 @@ def repair_moves(
     where the bound falls below the results. A node costs O(n_nodes), its bound O(depth); all sums
     are exact integers.
     """
-    if limit < 1:
-        raise ValueError(f"limit: expected at least 1, got {limit}")
+    limit = validate.whole(limit, "limit", 1)
     tree = _Weighted(matching_cells(counts, hierarchy), hierarchy)
     bound = _saving_bounds(tree)
     parent = hierarchy.parent

@@ -142,6 +142,31 @@ def square_counts(values: ArrayLike, name: str) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
+def whole(value: object, name: str, least: int) -> int:
+    """Check one whole number.
+
+    Parameters
+    ----------
+    value : int or NumPy integer; no bool
+    name : what it is called in the error
+    least : smallest that is allowed
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        Anything else; says what came.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(f"{name}: expected a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected at least {least}, got {value}")
+    return int(value)
+
+
 def unique_names(names: list[str], what: str) -> dict[str, int]:
     """Map each name to its position.
 
