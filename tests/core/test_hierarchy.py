@@ -226,3 +226,9 @@ def test_files_that_are_not_hierarchies(tmp_path, text, message):
     (tmp_path / "bad.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         Hierarchy.load(tmp_path / "bad.json")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder: .*absent"):
+        Hierarchy.flat(["a", "b"]).save(tmp_path / "absent" / "tree.json")
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """The class hierarchy as flat arrays; its leaves from top to bottom are the class order."""
 
+import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -366,6 +367,8 @@ class Hierarchy:
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write the hierarchy as JSON; the file is replaced as a whole or not at all."""
         target = Path(file)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
         part = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             with part.open("w", encoding="utf-8") as stream:
