@@ -88,7 +88,9 @@ and --repair look at --hierarchy and change nothing.""",
     help="How to order the classes.",
 )
 @click.option("--layer", help="Layer whose class means --method ward clusters.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the ordering.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the ordering."
+)
 @click.option("--import", "imported", metavar="wordnet|FILE", help=f"Take {FORMS}.")
 @click.option("--export", "exported", metavar="NAME", help="Write this hierarchy as JSON.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File of --export.")
@@ -142,8 +144,9 @@ def command(
         name, tree = read_hierarchy(imported, opened.classes)
         _save(opened, save_as or name, tree, replace, is_default)
     elif exported is not None:
-        _hierarchy(opened, exported).save(output or Path(f"{exported}.json"))
-        click.echo(f"{exported} written to {output or Path(f'{exported}.json')}")
+        target = output or Path(f"{exported}.json")
+        _hierarchy(opened, exported).save(target)
+        click.echo(f"{exported} written to {target}")
     elif looks:
         _look(opened, chosen_result(opened, result), hierarchy, partition, compare, repair, most)
     elif save_as is not None:

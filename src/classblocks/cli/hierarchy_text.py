@@ -1,12 +1,13 @@
 """What ``classblocks hierarchy`` prints of orders, blocks, comparisons and moves."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classblocks.app.criteria import TABLE, criteria_of
+from classblocks.app.report.blocks import pair_chance
+from classblocks.app.report.number import counted, percent, plain, short
 from classblocks.core.compare import (
     compare_hierarchies,
     compare_levels,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from classblocks.core.confusion import Cells
     from classblocks.core.hierarchy import Hierarchy
 
-_LONGEST = 40
 Named = tuple[str, "Hierarchy"]
 
 
@@ -31,32 +31,27 @@ def criteria_lines(cells: "Cells", trees: Mapping[str, "Hierarchy"]) -> Iterator
     width = max(12, *(len(name) for name in trees))
     yield " " * 22 + "".join(f"  {name:>{width}}" for name in trees) + "  better"
     for row in TABLE:
-        numbers = "".join(f"  {_value(found[row.name]):>{width}}" for found in values)
+        numbers = "".join(f"  {plain(found[row.name]):>{width}}" for found in values)
         yield f"{row.name:<22}{numbers}  {row.better}"
-
-
-def _value(value: float) -> str:
-    if math.isnan(value):
-        return "–"
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.0f}"
 
 
 def block_lines(cells: "Cells", name: str, tree: "Hierarchy", n_blocks: int | str) -> Iterator[str]:
     """List the blocks of the best partition of the order."""
     found = partition(cells, tree, n_blocks)
     size = np.diff(found.cuts)
-    chance = float((size * (size - 1.0)).sum()) / max(1, tree.n_classes * (tree.n_classes - 1))
+    chance = pair_chance(size, tree.n_classes)
     errors = int(found.block_sum.sum())
     yield (
-        f"{found.n_blocks} blocks hold {errors:,} errors, {_percent(found.in_block_mass)} of all "
-        f"(by chance {_percent(chance)})"
+        f"{counted(found.n_blocks, 'block')} {'holds' if found.n_blocks == 1 else 'hold'} "
+        f"{counted(errors, 'error')}, {percent(found.in_block_mass)} of all "
+        f"(by chance {percent(chance)})"
     )
     yield "block  classes   errors    share  errors per cell  classes from – to"
     for block, (start, stop) in enumerate(zip(found.cuts[:-1], found.cuts[1:], strict=True)):
-        first, last = (_short(tree.name[tree.node_of_leaf[leaf]]) for leaf in (start, stop - 1))
+        first, last = (short(tree.name[tree.node_of_leaf[leaf]]) for leaf in (start, stop - 1))
         yield (
             f"{block + 1:5d}  {stop - start:7,d}  {found.block_sum[block]:7,d}  "
-            f"{_percent(found.block_mass[block]):>7}  {_value(float(found.density[block])):>15}  "
+            f"{percent(found.block_mass[block]):>7}  {plain(float(found.density[block])):>15}  "
             f"{first}{'' if stop == start + 1 else f' – {last}'}"
         )
 
@@ -66,7 +61,7 @@ def compare_lines(cells: "Cells", one: Named, other: Named, most: int) -> Iterat
     (name, tree), (other_name, other_tree) = one, other
     width = max(16, len(name), len(other_name))
     yield f"{'':24}  {name:>{width}}  {other_name:>{width}}"
-    costs = [_value(dasgupta_cost(cells, which)) for which in (tree, other_tree)]
+    costs = [plain(dasgupta_cost(cells, which)) for which in (tree, other_tree)]
     yield f"{'Dasgupta cost (lower)':24}  {costs[0]:>{width}}  {costs[1]:>{width}}"
     levels = compare_levels(cells, tree, other_tree)
     for depth in range(levels.n_rows):
@@ -80,7 +75,7 @@ def compare_lines(cells: "Cells", one: Named, other: Named, most: int) -> Iterat
 
 def _beside_chance(levels: "Columns", side: str, depth: int) -> str:
     mass, chance = levels[f"mass_{side}"][depth], levels[f"chance_{side}"][depth]
-    return f"{_percent(mass)} ({_percent(chance)})"
+    return f"{percent(mass)} ({percent(chance)})"
 
 
 def _disagreements(
@@ -98,10 +93,10 @@ def _disagreements(
     yield f"groups that {other_name} agrees with least, by the errors in them"
     yield "  errors  classes  agreement  group → its best match"
     for node in order.tolist():
-        pair = f"{_short(tree.name[node])} → {_short(found['best_name'][node])}"
+        pair = f"{short(tree.name[node])} → {short(found['best_name'][node])}"
         yield (
-            f"{_percent(mass[node]):>8}  {int(tree.stop[node] - tree.start[node]):7,d}  "
-            f"{_percent(jaccard[node]):>9}  {pair}"
+            f"{percent(mass[node]):>8}  {int(tree.stop[node] - tree.start[node]):7,d}  "
+            f"{percent(jaccard[node]):>9}  {pair}"
         )
 
 
@@ -111,7 +106,7 @@ def repair_lines(cells: "Cells", tree: "Hierarchy", most: int) -> Iterator[str]:
     if not moves.n_rows:
         yield "no move of a group would lower the Dasgupta cost"
         return
-    yield f"moves that would lower the Dasgupta cost, {_value(dasgupta_cost(cells, tree))}, most"
+    yield f"moves that would lower the Dasgupta cost, {plain(dasgupta_cost(cells, tree))}, most"
     yield "  change  errors  move → beside"
     for row in range(moves.n_rows):
         node, beside = (_place(tree, int(moves[key][row])) for key in ("node", "beside"))
@@ -121,15 +116,5 @@ def repair_lines(cells: "Cells", tree: "Hierarchy", most: int) -> Iterator[str]:
 def _place(tree: "Hierarchy", node: int) -> str:
     """Name a node and the group it is in."""
     parent = int(tree.parent[node])
-    inside = "" if parent <= 0 else f" (in {_short(tree.name[parent])})"
-    return f"{_short(tree.name[node])}{inside}"
-
-
-def _short(name: str) -> str:
-    """Give the first of several synonyms, as WordNet lists them."""
-    first = name.split(", ")[0]
-    return first if len(first) <= _LONGEST else f"{first[: _LONGEST - 1]}…"
-
-
-def _percent(rate: float) -> str:
-    return "–" if math.isnan(rate) else f"{rate * 100:.1f} %"
+    inside = "" if parent <= 0 else f" (in {short(tree.name[parent])})"
+    return f"{short(tree.name[node])}{inside}"

@@ -1,12 +1,15 @@
 """Numbers as JSON values and as readers see them; unknown is null and a dash."""
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from classblocks.core.interval import Estimate
 
 LONGEST = 40
+# They turn around what is printed after them.
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def json_number(value: Any) -> float | None:  # noqa: ANN401
@@ -22,12 +25,12 @@ def json_estimate(found: Estimate) -> dict[str, float | None]:
 
 def percent(rate: float | None) -> str:
     """Write a share."""
-    return "–" if rate is None else f"{rate * 100:.1f} %"
+    return "–" if rate is None or math.isnan(rate) else f"{rate * 100:.1f} %"
 
 
 def plain(value: float | None) -> str:
     """Write a number of any size."""
-    if value is None:
+    if value is None or math.isnan(value):
         return "–"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.0f}"
 
@@ -51,7 +54,17 @@ def _interval(found: Mapping[str, Any], name: str, scale: float, digits: int, un
     return f"{value} ({found['low'] * scale:.{digits}f}–{found['high'] * scale:.{digits}f})"
 
 
+def counted(number: int, what: str) -> str:
+    """Write a number of things."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def short(name: str) -> str:
-    """Give the first of several synonyms, as WordNet lists them."""
+    """Give the first of several synonyms, as WordNet lists them; it cannot steer a terminal."""
     first = name.split(", ")[0]
-    return first if len(first) <= LONGEST else f"{first[: LONGEST - 1]}…"
+    cut = first if len(first) <= LONGEST else f"{first[: LONGEST - 1]}…"
+    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(letter) else letter for letter in cut)
+
+
+def _steers(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _DIRECTIONS

@@ -7,6 +7,7 @@ from typing import Any
 from classblocks.app.criteria import TABLE
 from classblocks.app.report.hierarchical import TOP
 from classblocks.app.report.number import (
+    counted,
     percent,
     percent_interval,
     plain,
@@ -189,7 +190,8 @@ def _levels(levels: list[Facts]) -> Section:
 
 def _blocks(found: Facts) -> Section:
     return Section(
-        f"{found['n_blocks']} blocks along the order hold {percent(found['in_block_mass'])} of the "
+        f"{counted(found['n_blocks'], 'block')} along the order "
+        f"{'holds' if found['n_blocks'] == 1 else 'hold'} {percent(found['in_block_mass'])} of the "
         f"errors (by chance {percent(found['by_chance'])})",
         ("block", "classes", "errors", "share", "per cell", "from – to"),
         tuple(
