@@ -119,3 +119,15 @@ def test_a_given_similarity_is_what_counts():
     assert (
         order_classes(cells_of(counts), similarity=graph).class_of_leaf == found.class_of_leaf
     ).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("n_classes", "size"), [(12, 3), (24, 4), (60, 6)])
+def test_clear_groups_of_few_classes_stay_whole(seed, n_classes, size):
+    rng = np.random.default_rng(seed)
+    group = rng.permutation(np.arange(n_classes) // size)
+    half = group * 2 * size // n_classes
+    near = np.where(group[:, None] == group, 20.0, np.where(half[:, None] == half, 1.5, 0.5))
+    counts = rng.poisson(near)
+    order = order_classes(counts).class_of_leaf
+    assert (np.diff(group[order]) != 0).sum() == n_classes // size - 1
