@@ -10,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from classblocks import study as studies
 from classblocks.app.context import Context
 from classblocks.app.report import html, report, text
+from classblocks.app.report.number import counted, percent, plain
 from classblocks.cli import main
 from classblocks.core.criteria import order_criteria
 from classblocks.core.hierarchical import hierarchical_metrics
@@ -260,3 +261,9 @@ def test_a_file_is_written_by_its_ending(study, tmp_path):
     assert json.loads(written("r.json"))["kind"] == "report"
     assert json.loads(written("r.txt", "--json"))["kind"] == "report"
     assert written("r.txt").startswith("s & t · r\n")
+
+
+def test_one_block_holds_and_nan_is_a_dash():
+    assert counted(1, "block") == "1 block"
+    assert counted(2000, "error") == "2,000 errors"
+    assert percent(float("nan")) == percent(None) == plain(float("nan")) == plain(None) == "–"
