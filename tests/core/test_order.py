@@ -241,6 +241,8 @@ def test_most_of_five_hundred_pairs_in_noise_stay_together():
         ({"names": ["a"]}, "names: expected 2, one per class, got 1"),
         ({"counts": [[1, -1], [0, 0]]}, "got -1 for true 0, pred 1"),
         ({"counts": np.empty((0, 0), int)}, "expected at least one class"),
+        ({"seed": -1}, "seed: expected"),
+        ({"seed": 1.5}, "seed: expected"),
         ({"classes": []}, "classes: expected at least one class, got none"),
         ({"classes": [1, 1]}, "classes: expected each class once, got 1 again"),
         ({"classes": [2]}, "classes: expected class ids 0 to 1, got 2 in row 0"),

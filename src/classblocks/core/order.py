@@ -13,7 +13,7 @@ from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.methods import GROW, auto_tree, ward_tree
 from classblocks.core.naming import name_by_medoid
 from classblocks.core.similarity import KINDS, confusion_similarity, given_similarity
-from classblocks.core.validate import class_ids
+from classblocks.core.validate import class_ids, whole
 from classblocks.core.ward import class_features
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def order_classes(
     """
     if method not in METHODS:
         raise ValueError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
+    seed = whole(seed, "seed", 0)
     cells = cells_of(counts)
     n_classes = cells.n_classes
     if names is None:
