@@ -83,7 +83,7 @@ def propose(page, method):
 
 
 def save_as(page, name, *, replaces=False):
-    page.page.fill("section[aria-label='Save the hierarchy'] input", name)
+    page.page.fill("section[aria-label='Save the hierarchy'] input.field", name)
     page.page.click("section[aria-label='Save the hierarchy'] button:has-text('Save')")
     if replaces:
         page.page.click(
@@ -339,7 +339,7 @@ def test_a_repair_lowers_the_cost_by_what_it_says_and_replaces_on_request(open_p
     page.page.wait_for_selector("text=1 unsaved edit")
     before = cb.dasgupta_cost(counts, given(planted))
 
-    name = page.page.locator("section[aria-label='Save the hierarchy'] input")
+    name = page.page.locator("section[aria-label='Save the hierarchy'] input.field")
     assert name.input_value() == "given-edited"
     name.fill("no/slash")
     page.page.wait_for_selector("text=A name has letters, digits, spaces")
