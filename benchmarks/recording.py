@@ -8,13 +8,15 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from classblocks.core.logits import LogitSums
 from classblocks.nn.arrays import ArrayImages
 from classblocks.nn.batches import batches
 from classblocks.nn.networks import ResidualBlock
@@ -51,6 +53,23 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - wall, time.process_time() - cpu
+
+
+@contextmanager
+def timed_sums() -> Iterator[list[float]]:
+    """Collect the wall time of every call that adds logits to their sums."""
+    add, spent = LogitSums.add, []
+
+    def timed(self: LogitSums, *args: object) -> None:
+        start = time.perf_counter()
+        add(self, *args)  # type: ignore[arg-type]
+        spent.append(time.perf_counter() - start)
+
+    LogitSums.add = timed  # type: ignore[method-assign, assignment]
+    try:
+        yield spent
+    finally:
+        LogitSums.add = add  # type: ignore[method-assign]
 
 
 def main() -> None:
@@ -101,6 +120,9 @@ def main() -> None:
         f"batches of {args.batch}, {args.threads} threads, median of {args.runs}"
     )
     base = [statistics.median(column) for column in zip(*times["plain inference"], strict=True)]
+    with timed_sums() as spent:
+        whole, _ = seconds(lambda: recording([]))
+    print(f"in the logit sums {sum(spent):.2f} s of {whole:.2f} s: {sum(spent) / whole:.1%}")
     for name, rows in times.items():
         wall, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
         print(
