@@ -55,7 +55,7 @@ def preorder_tree(
         names = [class_names[c] if c >= 0 else "" for c in class_of_node.tolist()]
     draft = Draft(names, parent.tolist(), class_of_node.tolist(), aliases or [()] * len(parent))
     if is_nameless:
-        draft = name_groups(draft, {})
+        draft = name_groups(draft)
     try:
         return Hierarchy.from_draft(draft, len(class_names), how or {"source": "page"})
     except ValueError as error:

@@ -211,34 +211,29 @@ def from_nested(obj: object, class_names: Sequence[str]) -> Draft:
             name = ROOT_NAME if parent < 0 else ""
         node = draft.add(name, parent, -1, aliases)
         todo.extend((child, key, node) for key, child in reversed(below))
-    return name_groups(draft, {})
+    return name_groups(draft)
 
 
-def name_groups(draft: Draft, weight: Mapping[int, float]) -> Draft:
-    """Name every nameless inner node after its heaviest class: ``robin + 13``.
+def name_groups(draft: Draft) -> Draft:
+    """Name every nameless inner node after its class that was added first: ``robin + 13``.
 
     Of a name that lists synonyms ("robin, Turdus migratorius") the first is taken. Parents come
-    before children; ``weight`` is by class id, 0 if left out, ties go to the class that was added
-    first.
+    before children.
     """
     n = len(draft.name)
-    best = [v if class_id >= 0 else -1 for v, class_id in enumerate(draft.class_id)]
+    first = [v if class_id >= 0 else -1 for v, class_id in enumerate(draft.class_id)]
     n_leaves = [int(class_id >= 0) for class_id in draft.class_id]
     for v in range(n - 1, 0, -1):
         above = draft.parent[v]
         n_leaves[above] += n_leaves[v]
-        if best[v] >= 0 and (best[above] < 0 or not _heavier(best[above], best[v], draft, weight)):
-            best[above] = best[v]
+        if first[v] >= 0:
+            first[above] = first[v]
     for v in range(n):
         if not draft.name[v]:
             rest = f" + {n_leaves[v] - 1}" if n_leaves[v] > 1 else ""
-            name = draft.name[best[v]] if best[v] >= 0 else "?"
+            name = draft.name[first[v]] if first[v] >= 0 else "?"
             draft.name[v] = f"{name.split(', ', 1)[0] or name}{rest}"
     return draft
-
-
-def _heavier(a: int, b: int, draft: Draft, weight: Mapping[int, float]) -> bool:
-    return weight.get(draft.class_id[a], 0) > weight.get(draft.class_id[b], 0)
 
 
 _Below = list[tuple[str | None, object]]

@@ -116,7 +116,6 @@ def order_classes(
             draft = auto_tree(inside, errors, len(isolated), seed)
         draft = _rows_to_classes(draft, linked)
         connected = len(linked) > 0 and is_connected(inside)
-    draft = build.name_groups(draft, {})
     for v, row in enumerate(draft.class_id):
         if row >= 0:
             draft.name[v] = names[chosen[row]]
