@@ -292,8 +292,11 @@ def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
     click_node(page, 1, 20, "vehicle", max_depth=4)
     page.page.keyboard.press("Alt+v")
     page.page.wait_for_selector("text=Cut:", state="detached")
+    page.page.wait_for_selector("text=4 unsaved edits")
     click_node(page, 1, 4, "animal", max_depth=4)
+    page.page.wait_for_selector("section strong:has-text('animal')")
     tool(page, "dissolve")
+    page.page.wait_for_selector("text=5 unsaved edits")
     assert edits(page) == [
         "grouped red plant, blue plant as new group",
         "renamed new group to warm plants",
