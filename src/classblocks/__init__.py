@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from classblocks.core.branch_plan import BranchPlan as BranchPlan
+    from classblocks.core.branching import suggest_branches as suggest_branches
     from classblocks.core.columns import Columns as Columns
     from classblocks.core.compare import compare_hierarchies as compare_hierarchies
     from classblocks.core.compare import compare_levels as compare_levels
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from classblocks.core.relevance import margin as margin
     from classblocks.core.relevance import relevance as relevance
     from classblocks.core.repair import repair_moves as repair_moves
+    from classblocks.core.separability import separability as separability
     from classblocks.core.significance import difference_interval as difference_interval
     from classblocks.core.significance import group_differences as group_differences
     from classblocks.core.significance import mcnemar as mcnemar
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULE_OF = {
+    "BranchPlan": "core.branch_plan",
     "Columns": "core.columns",
     "Hierarchy": "core.hierarchy",
     "LogitSums": "core.logits",
@@ -72,6 +76,8 @@ _MODULE_OF = {
     "partition": "core.partition",
     "relevance": "core.relevance",
     "repair_moves": "core.repair",
+    "separability": "core.separability",
+    "suggest_branches": "core.branching",
 }
 
 __all__ = ["__version__", *_MODULE_OF]
