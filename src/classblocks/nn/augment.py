@@ -1,0 +1,46 @@
+"""From batches of uint8 pixels to network input, on whatever device they are."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def normalise(images: Tensor) -> Tensor:
+    """uint8 (B, 3, H, W) → float32 in [-2, 2], channels last in memory."""
+    return images.to(torch.float32, memory_format=torch.channels_last).sub_(127.5).div_(63.75)
+
+
+def augment(images: Tensor, *, size: int, crop_scale: float, flip: bool) -> Tensor:
+    """Crop a random share of each image, resize it, mirror half of them.
+
+    Parameters
+    ----------
+    images : (B, 3, H, W) float
+    size : side of the result in pixels
+    crop_scale : smallest share of the area that is kept
+    flip : mirror half of the images left to right
+
+    Returns
+    -------
+    (B, 3, size, size) float, channels last
+
+    Notes
+    -----
+    Szegedy et al. (CVPR 2015), with aspect ratios of 3:4 to 4:3. Drawn on the CPU from torch's
+    global random state, so that a run is the same on every device.
+    """
+    n = len(images)
+    area = torch.empty(n).uniform_(crop_scale, 1)
+    ratio = torch.exp(torch.empty(n).uniform_(-0.2877, 0.2877))  # 3:4 … 4:3
+    scale_x = (area * ratio).sqrt().clamp(max=1)
+    scale_y = (area / ratio).sqrt().clamp(max=1)
+    theta = torch.zeros(n, 2, 3)
+    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0) if flip else 1.0
+    theta[:, 0, 0] = scale_x * mirror
+    theta[:, 1, 1] = scale_y
+    theta[:, 0, 2] = torch.empty(n).uniform_(-1, 1) * (1 - scale_x)
+    theta[:, 1, 2] = torch.empty(n).uniform_(-1, 1) * (1 - scale_y)
+    theta = theta.to(images.device, non_blocking=True)
+    grid = F.affine_grid(theta, [n, 3, size, size], align_corners=False)
+    crops = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    return crops.contiguous(memory_format=torch.channels_last)

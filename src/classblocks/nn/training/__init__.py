@@ -1,0 +1,1 @@
+"""Training with and without what the class hierarchy offers."""

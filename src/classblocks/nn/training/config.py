@@ -1,0 +1,343 @@
+"""Everything that decides a training run, as read from a TOML or JSON file."""
+
+import json
+import math
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+METHODS = ("baseline", "branches", "soft_labels", "hierarchical_ce")
+GROUPS = ("given", "random", "classes")
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which images.
+
+    Attributes
+    ----------
+    train, val : image folder, Parquet, folder of Parquet files, or glob
+    side : images are decoded once, resized so that the shorter side has this many pixels, and the
+        middle square is kept
+    share : of the training images that is used, the same in every class, at least one each
+    share_seed : which images those are
+    classes : file with the names of the classes, when the images have numbers
+    cache : folder for the decoded pixels; None means ``pixels`` in the run's folder
+    workers : processes that read ahead; None means 0 on a CPU and 4 beside a GPU
+    """
+
+    train: str
+    val: str
+    side: int = 64
+    share: float = 1.0
+    share_seed: int = 0
+    classes: str | None = None
+    cache: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which network.
+
+    Attributes
+    ----------
+    model : package.module:callable, file.py:callable, timm:NAME or torchvision:NAME
+    weights : safetensors or state dict to start from
+    """
+
+    model: str
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is trained for.
+
+    Attributes
+    ----------
+    kind : one of "baseline", "branches", "soft_labels", "hierarchical_ce"
+    branches : for "branches", a file as ``classblocks probe --suggest`` or the page writes it, or
+        the name of branches saved in the study
+    groups : "given", "random" (groups of the same sizes, by the run's seed), "classes" (every
+        branch tells all classes apart)
+    weight : of every branch's loss; None keeps those of the file
+    head : "pool", "conv" or "mlp"
+    schedule : of the weights: "constant", "linear", "cosine" or "bcnn"
+    until : share of the training from which branches have no weight
+    hierarchy : for the other kinds, a file or the name of a hierarchy of the study
+    beta : sharpness of soft labels; ``beta_end`` is reached at the end, geometrically
+    alpha : of hierarchical cross entropy
+    """
+
+    kind: str = "baseline"
+    branches: str | None = None
+    groups: str = "given"
+    weight: float | None = None
+    head: str = "pool"
+    schedule: str = "constant"
+    until: float = 1.0
+    hierarchy: str | None = None
+    beta: float = 10.0
+    beta_end: float | None = None
+    alpha: float = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is trained.
+
+    Attributes
+    ----------
+    epochs : passes over the training images
+    batch_size : images of one step over all devices
+    lr : peak of the one-cycle schedule, for the whole batch
+    momentum, weight_decay : of SGD with Nesterov's step; biases and norms do not decay
+    warmup : share of the steps until the peak
+    label_smoothing : of the main loss
+    size : side of a training crop in pixels; evaluation sees whole images
+    crop_scale : smallest share of the image area that a training crop keeps
+    flip : mirror half of the images; wrong for characters
+    precision : "32-true", "bf16-mixed" or "16-mixed"
+    clip : largest norm of the gradient; None does not clip
+    """
+
+    epochs: int = 8
+    batch_size: int = 256
+    lr: float = 0.5
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    warmup: float = 0.2
+    label_smoothing: float = 0.1
+    size: int = 48
+    crop_scale: float = 0.35
+    flip: bool = True
+    precision: str = "bf16-mixed"
+    clip: float | None = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is kept in the study.
+
+    Attributes
+    ----------
+    every : record after every so many epochs, and after the last; 0 records only the last
+    layers : whose responses are kept; None means those of ``default_layers``, empty means none
+    split : of the validation images in the study
+    untrained : record the network before training too, as epoch 0
+    """
+
+    every: int = 1
+    layers: tuple[str, ...] | None = None
+    split: str = "val"
+    untrained: bool = False
+
+
+@dataclass(frozen=True)
+class Config:
+    """One training run.
+
+    Attributes
+    ----------
+    name : of the network in the study; epochs are recorded as NAME-epoch-NN
+    out : folder for checkpoints, weights and the log
+    study : where epochs are recorded; None records nothing
+    hierarchy : by which epochs are measured in the log, a file, "wordnet" or the name of one of the
+        study
+    seed : of weights, order, crops and random groups
+    devices : how many GPUs, or processes on a CPU
+    """
+
+    name: str
+    out: str
+    data: Data
+    network: Network
+    method: Method = field(default_factory=Method)
+    recipe: Recipe = field(default_factory=Recipe)
+    recording: Recording = field(default_factory=Recording)
+    study: str | None = None
+    hierarchy: str | None = None
+    seed: int = 0
+    devices: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+def read_config(file: str | os.PathLike[str], changes: Mapping[str, Any] | None = None) -> Config:
+    """Read a TOML or JSON file.
+
+    Parameters
+    ----------
+    file : its paths are relative to its folder
+    changes : "recipe.epochs" → value; a text is read as TOML, or as it is
+
+    Raises
+    ------
+    ValueError
+        Names the file, the entry, what was expected and what came.
+    """
+    path = Path(file)
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path}: {path.stat().st_size} bytes are too many for a configuration")
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: expected a table, got {type(found).__name__}")
+    for key, value in (changes or {}).items():
+        _change(found, key, _value(value))
+    try:
+        return _placed(_built(Config, found, ""), path.parent)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def config_of(flat: Mapping[str, Any]) -> Config:
+    """Build a configuration from "recipe.epochs" → value; paths are as they are."""
+    found: dict[str, Any] = {}
+    for key, value in flat.items():
+        _change(found, key, value)
+    config: Config = _built(Config, found, "")
+    return config
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401
+    if not isinstance(value, str):
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _change(found: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401
+    *tables, last = key.split(".")
+    for table in tables:
+        found = found.setdefault(table, {})
+        if not isinstance(found, dict):
+            raise ValueError(f"{key}: {table} is not a table")
+    found[last] = value
+
+
+def _built(kind: type[Any], found: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
+    types_of = typing.get_type_hints(kind)
+    known = {item.name: item for item in fields(kind)}
+    unknown = [key for key in found if key not in known]
+    if unknown:
+        raise ValueError(
+            f"{where}{unknown[0]}: there is no such entry; there is {', '.join(known)}"
+        )
+    for name, item in known.items():
+        if name not in found and item.default is MISSING and item.default_factory is MISSING:
+            raise ValueError(f"{where}{name} is missing")
+    return kind(**{key: _typed(types_of[key], value, where + key) for key, value in found.items()})
+
+
+def _typed(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+    if is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{where}: expected a table, got {value!r}")
+        return _built(typing.cast("type[Any]", kind), value, where + ".")
+    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if value is None and types.NoneType in options:
+        return None
+    wanted = next(option for option in options if option is not types.NoneType)
+    if typing.get_origin(wanted) is tuple:
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        raise ValueError(f"{where}: expected a list of texts, got {value!r}")
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise ValueError(f"{where}: expected {_KINDS[wanted]}, got {value!r}")
+    return value
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _check(config: Config) -> None:
+    data, recipe, method = config.data, config.recipe, config.method
+    for where, value, options in (
+        ("method.kind", method.kind, METHODS),
+        ("method.groups", method.groups, GROUPS),
+        ("recipe.precision", recipe.precision, PRECISIONS),
+    ):
+        if value not in options:
+            raise ValueError(f"{where}: expected one of {', '.join(options)}, got {value!r}")
+    for where, value, least in (
+        ("recipe.epochs", recipe.epochs, 1),
+        ("recipe.batch_size", recipe.batch_size, 1),
+        ("recipe.size", recipe.size, 1),
+        ("data.side", data.side, 1),
+        ("recording.every", config.recording.every, 0),
+        ("seed", config.seed, 0),
+        ("devices", config.devices, 1),
+    ):
+        if value < least:
+            raise ValueError(f"{where}: expected at least {least}, got {value}")
+    for where, number, low, high in (
+        ("data.share", data.share, 0, 1),
+        ("recipe.lr", recipe.lr, 0, math.inf),
+        ("recipe.crop_scale", recipe.crop_scale, 0, 1),
+        ("recipe.warmup", recipe.warmup, 0, 1),
+        ("method.until", method.until, 0, 1),
+        ("method.beta", method.beta, 0, math.inf),
+    ):
+        if not low < number <= high or math.isinf(number):
+            raise ValueError(f"{where}: expected above {low} and at most {high}, got {number}")
+    if not config.name or "/" in config.name:
+        raise ValueError(f"name: expected a name without slashes, got {config.name!r}")
+    if method.kind == "branches" and method.branches is None:
+        raise ValueError("method.branches is missing: a file of branches, or a name in the study")
+    if method.kind in ("soft_labels", "hierarchical_ce") and not (
+        method.hierarchy or config.hierarchy
+    ):
+        raise ValueError(f"method.hierarchy is missing: {method.kind} needs a hierarchy")
+
+
+def _placed(config: Config, folder: Path) -> Config:
+    """Make paths relative to the configuration's folder."""
+
+    def at(text: str | None) -> str | None:
+        return None if text is None else str(folder / text)
+
+    def at_if_there(text: str | None) -> str | None:
+        return str(folder / text) if text is not None and (folder / text).exists() else text
+
+    model = config.network.model
+    file, _, name = model.rpartition(":")
+    if file.endswith(".py"):
+        model = f"{folder / file}:{name}"
+    return replace(
+        config,
+        out=str(folder / config.out),
+        study=at(config.study),
+        hierarchy=at_if_there(config.hierarchy),
+        data=replace(
+            config.data,
+            train=str(folder / config.data.train),
+            val=str(folder / config.data.val),
+            classes=at(config.data.classes),
+            cache=at(config.data.cache),
+        ),
+        network=replace(config.network, model=model, weights=at(config.network.weights)),
+        method=replace(
+            config.method,
+            branches=at_if_there(config.method.branches),
+            hierarchy=at_if_there(config.method.hierarchy),
+        ),
+    )

@@ -1,0 +1,280 @@
+"""Train a network as a configuration says, or go on where it was interrupted."""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from safetensors.torch import save_file
+from torch import nn
+from tqdm import tqdm
+
+from classblocks.core.branch_plan import BranchPlan
+from classblocks.core.hierarchy import Hierarchy
+from classblocks.nn.augment import normalise
+from classblocks.nn.preprocess import Preprocess
+from classblocks.nn.recording import record
+from classblocks.nn.spec import load_model
+from classblocks.nn.training import log
+from classblocks.nn.training.config import Config
+from classblocks.nn.training.epochs import AfterEpoch, Epochs, Recorder
+from classblocks.nn.training.loader import EpochBatches, loader
+from classblocks.nn.training.objective import objective
+from classblocks.nn.training.pixels import decoded, stratified
+from classblocks.nn.training.task import Task
+from classblocks.nn.weights import load_weights
+from classblocks.study.class_names import classes_called
+from classblocks.study.classes_file import read_classes
+from classblocks.study.format import STUDY_FILE, Classes, StudyError
+from classblocks.study.hierarchy_file import read_hierarchy
+from classblocks.study.images import ImageSource, open_images
+from classblocks.study.study import Study, create
+from classblocks.study.study import open as open_study
+
+SETTINGS, WEIGHTS, LOG, CHECKPOINT = "config.json", "network.safetensors", "log.jsonl", "last.ckpt"
+SEEN = 2_000  # training images that are evaluated for the gap between training and validation
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run.
+
+    Attributes
+    ----------
+    network : in evaluation mode, without branches
+    weights : safetensors file
+    log : one entry per measured epoch, see ``nn.training.evaluation.measures``
+    """
+
+    network: nn.Module
+    weights: Path
+    log: list[dict[str, Any]]
+
+
+def train(config: Config, *, progress: bool = True) -> Trained:
+    """Train, or resume from the last whole epoch.
+
+    Parameters
+    ----------
+    config : of the run; ``config.out`` holds its state
+    progress : show bars
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError, StudyError
+        The configuration does not fit the data, the network, the study, or an earlier run in the
+        same folder.
+    """
+    out = Path(config.out)
+    train_images, val_images = open_images(config.data.train), open_images(config.data.val)
+    classes, study = _classes(config, train_images)
+    _claim(out, config)
+    hierarchy = _hierarchy(config.hierarchy, study, classes)
+    by = _hierarchy(config.method.hierarchy, study, classes) or hierarchy
+    plan = _plan(config, study, classes)
+    torch.manual_seed(config.seed)
+    network = load_model(config.network.model, len(classes))
+    if config.network.weights is not None:
+        load_weights(network, config.network.weights)
+    if (out / WEIGHTS).exists():
+        load_weights(network, out / WEIGHTS)
+        return Trained(network.eval(), out / WEIGHTS, log.read(out / LOG))
+
+    cache = Path(config.data.cache) if config.data.cache else out / "pixels"
+    true = train_images.true(classes)
+    rows = stratified(true, config.data.share, config.data.share_seed, classes)
+    seen = decoded(train_images, true, config.data.side, cache, rows=rows, progress=progress)
+    val_true = val_images.true(classes)
+    val = decoded(val_images, val_true, config.data.side, cache, progress=progress)
+
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    example = normalise(torch.from_numpy(np.array(seen.images[:1])).permute(0, 3, 1, 2))
+    example = torch.nn.functional.interpolate(example, size=(config.recipe.size,) * 2)
+    goal = objective(config, network, len(classes), example, plan, by)
+    record_epoch = _recorder(config, study, val.source(val_images), progress)
+    if record_epoch is not None and config.recording.untrained:
+        record_epoch(network, 0)
+    sample = np.random.default_rng(0).permutation(len(seen.true))[:SEEN]
+    epochs = Epochs(config, len(classes), val, seen, np.sort(sample), hierarchy, record_epoch)
+    after = AfterEpoch(epochs, out / LOG, tqdm.write if progress else _silent)
+    with _calm():
+        trainer = _trainer(config, out, after, progress)
+        batches = EpochBatches(
+            len(seen.true),
+            config.recipe.batch_size,
+            config.seed,
+            trainer.global_rank,
+            trainer.world_size,
+        )
+        workers = config.data.workers
+        on_gpu = trainer.strategy.root_device.type == "cuda"
+        trainer.fit(
+            Task(goal, config.recipe, config.seed),
+            loader(
+                seen,
+                batches,
+                workers=(4 if on_gpu else 0) if workers is None else workers,
+                pin=on_gpu,
+            ),
+            ckpt_path=_last(out),
+            weights_only=True,
+        )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    network = goal.finished().cpu().eval()
+    if trainer.is_global_zero:
+        _save(network, out / WEIGHTS)
+    return Trained(network, out / WEIGHTS, log.read(out / LOG))
+
+
+def _trainer(config: Config, out: Path, after: AfterEpoch, progress: bool) -> lightning.Trainer:
+    on_gpu = torch.cuda.is_available()
+    callbacks: list[lightning.Callback] = [
+        after,
+        ModelCheckpoint(
+            out, filename="last", save_top_k=1, every_n_epochs=1, enable_version_counter=False
+        ),
+    ]
+    if progress:
+        callbacks.append(TQDMProgressBar())
+    return lightning.Trainer(
+        accelerator="cuda" if on_gpu else "cpu",
+        devices=config.devices,
+        strategy="ddp" if config.devices > 1 else "auto",
+        precision=config.recipe.precision,  # type: ignore[arg-type]
+        max_epochs=config.recipe.epochs,
+        gradient_clip_val=config.recipe.clip,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=out,
+    )
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Keep Lightning's advice about workers and devices to itself."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _classes(config: Config, images: ImageSource) -> tuple[Classes, Study | None]:
+    """Find the classes: the study's, those of a file, or those the images name."""
+    given = None if config.data.classes is None else read_classes(Path(config.data.classes))
+    if config.study is not None and (Path(config.study) / STUDY_FILE).exists():
+        study = open_study(config.study)
+        if given is not None and Classes.of(given).names != study.classes.names:
+            raise StudyError(
+                f"{config.data.classes}: the classes are not those of the study {study.path}"
+            )
+        return study.classes, study
+    if given is None:
+        if images.class_names is None:
+            raise StudyError(
+                f"{config.data.train}: the images have numbers for labels: name a file of classes "
+                "in data.classes"
+            )
+        given = classes_called(images.class_names)
+    classes = Classes.of(given)
+    return classes, None if config.study is None else create(config.study, given)
+
+
+def _claim(out: Path, config: Config) -> None:
+    """Make the folder this run's, or see that it is."""
+    wanted = json.loads(json.dumps(asdict(config)))
+    file = out / SETTINGS
+    if file.exists():
+        found = json.loads(file.read_text(encoding="utf-8"))
+        different = [key for key in wanted if wanted[key] != found.get(key)]
+        if different:
+            raise ValueError(
+                f"{out} holds a run with other settings ({different[0]}: "
+                f"{found.get(different[0])}, now {wanted[different[0]]}); choose another folder"
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+    part.replace(file)
+
+
+def _hierarchy(name: str | None, study: Study | None, classes: Classes) -> Hierarchy | None:
+    if name is None:
+        return None
+    if study is not None and name in study.hierarchies:
+        return study.hierarchies[name]
+    return read_hierarchy(name, classes)[1]
+
+
+def _plan(config: Config, study: Study | None, classes: Classes) -> BranchPlan | None:
+    name = config.method.branches
+    if config.method.kind != "branches" or name is None:
+        return None
+    if study is not None and name in study.branches:
+        return study.branches[name]
+    from classblocks.study.branches_file import read_branches
+
+    return read_branches(Path(name), classes.names)
+
+
+def _recorder(
+    config: Config, study: Study | None, images: ImageSource, progress: bool
+) -> Recorder | None:
+    if study is None:
+        return None
+
+    def record_epoch(network: nn.Module, epoch: int) -> None:
+        name = f"{config.name}-epoch-{epoch:02d}"
+        if name in study.results:
+            return
+        record(
+            network,
+            images,
+            study,
+            name,
+            layers=config.recording.layers,
+            epoch=epoch,
+            split=config.recording.split,
+            progress=progress,
+            preprocess=Preprocess(config.data.side, 0.5, 0.25),
+            model_name=config.name,
+        )
+
+    return record_epoch
+
+
+def _last(out: Path) -> str | None:
+    return str(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
+
+
+def _save(network: nn.Module, file: Path) -> None:
+    part = file.with_suffix(".part")
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part)
+    part.replace(file)
+
+
+def _silent(text: str) -> None:
+    pass
