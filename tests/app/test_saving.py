@@ -115,7 +115,10 @@ def test_a_replaced_hierarchy_is_not_answered_from_memory(own_study):
     [
         ([], "JSON object, got list"),
         ({}, "'kind' is missing"),
-        ({"kind": "result"}, r"unknown kind to save 'result' \(known: finding, forget, hierarchy"),
+        (
+            {"kind": "result"},
+            r"unknown kind to save 'result' \(known: branches, finding, forget, hierarchy",
+        ),
         ({**HIERARCHY, "name": "../mine"}, "is not allowed"),
         ({**HIERARCHY, "name": ".mine"}, "is not allowed"),
         ({**HIERARCHY, "name": "a/b"}, "is not allowed"),

@@ -3,8 +3,9 @@
 Run from the repository: ``python tests/wire/make_replies.py``.
 
 ``replies.json`` lists each file with its request, metadata and column values; NaN is null and
-infinities are the strings "inf" and "-inf". The study has two results: ``net`` has probabilities
-and two layers, ``table`` is an import without probabilities that lacks two samples.
+infinities are the strings "inf" and "-inf". The study has four results: ``net`` has probabilities
+and two layers, ``table`` is an import without probabilities that lacks two samples, and
+``net-probe-…`` are the probes of the layers, which lack the same two.
 """
 
 import io
@@ -103,6 +104,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "nodes": [1, 0],
         "where": {},
     },
+    "separability": {
+        "view": "separability",
+        "results": ["net-probe-relu", "net-probe-linear"],
+        "final": "net",
+        "tree": {"hierarchy": "given"},
+    },
+    "suggest": {
+        "view": "suggest",
+        "results": ["net-probe-relu", "net-probe-linear"],
+        "final": "net",
+        "tree": {"hierarchy": "given"},
+        "tau": 0.8,
+        "weight": 0.3,
+        "most": 3,
+    },
     "cells_table": {"view": "cells", "result": "table"},
     "rows_table": {"view": "rows", "result": "table"},
     "samples_table": {"view": "samples", "result": "table", "samples": [1, 9]},
@@ -148,6 +164,21 @@ def small_study(path: Path) -> studies.Study:
         pred=np.array([2, 0, 1, 0, 0, 2, 1, 1]),
         model="other",
     )
+    # The first layer tells animals from artefacts, the second also birds from dogs.
+    for layer, pred in {
+        "relu": [0, 3, 1, 0, 2, 3, 2, 1],
+        "linear": [0, 2, 1, 0, 0, 0, 3, 1],
+    }.items():
+        study.add_result(
+            f"net-probe-{layer}",
+            sample_id=SAMPLE_ID[kept],
+            true=TRUE[kept],
+            pred=np.array(pred),
+            model="net",
+            epoch=3,
+            layer=layer,
+            transform="none",
+        )
     thumbnails = ThumbnailWriter(study, side=16)
     for i, sample_id in enumerate(SAMPLE_ID.tolist()):
         if i != 3:

@@ -1,4 +1,4 @@
-"""What the page keeps in the study: hierarchies and findings."""
+"""What the page keeps in the study: hierarchies, plans of branches and findings."""
 
 import errno
 import os
@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from classblocks.app.parameters import Parameters, RequestError, short
+from classblocks.app.parameters import Parameters, RequestError, answering, short
 from classblocks.app.trees import preorder_tree, read_arrays
 from classblocks.app.views.tables import ALIAS_SEPARATOR
-from classblocks.study.format import NameTakenError, StudyError
+from classblocks.core.branch_plan import BranchPlan
+from classblocks.study.format import BRANCHES, NameTakenError, StudyError
 
 if TYPE_CHECKING:
     from classblocks.app.context import Context
 
-_KINDS = ("hierarchy", "finding", "forget")
+_KINDS = ("hierarchy", "branches", "finding", "forget")
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -41,6 +42,8 @@ def save(context: "Context", message: Any) -> dict[str, str]:  # noqa: ANN401
     with _saving(context):
         if kind == "hierarchy":
             return _save_hierarchy(context, parameters)
+        if kind == "branches":
+            return _save_branches(context, parameters)
         if kind == "finding":
             return _save_finding(context, parameters)
         return _forget(context, parameters)
@@ -67,6 +70,17 @@ def _save_hierarchy(context: "Context", parameters: Parameters) -> dict[str, str
     return {"name": name}
 
 
+def _save_branches(context: "Context", parameters: Parameters) -> dict[str, str]:
+    name = parameters.any_text("name")
+    obj = _object(parameters, "plan")
+    replace = _flag(parameters, "replace")
+    parameters.finish()
+    with answering("save branches"):
+        plan = BranchPlan.from_json(obj, len(context.study.classes))
+    context.study.save_branches(name, plan, replace)
+    return {"name": name, "path": f"{BRANCHES}/{name}.json"}
+
+
 def _save_finding(context: "Context", parameters: Parameters) -> dict[str, str]:
     name, note = parameters.any_text("name"), parameters.any_text("note")
     state = _object(parameters, "state")
@@ -84,7 +98,7 @@ def _forget(context: "Context", parameters: Parameters) -> dict[str, str]:
 def _flag(parameters: Parameters, name: str) -> bool:
     value = parameters.value(name)
     if not isinstance(value, bool):
-        raise RequestError(f"save hierarchy: {name!r} must be true or false, got {short(value)}")
+        raise RequestError(f"save: {name!r} must be true or false, got {short(value)}")
     return value
 
 

@@ -18,6 +18,7 @@ from classblocks.app.views import (
     refining,
     responses,
     samples,
+    separating,
     summary,
     tables,
 )
@@ -42,6 +43,8 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "summary": summary.summary,
     "change": change.change,
     "series": change.series,
+    "separability": separating.separability,
+    "suggest": separating.suggest,
     "relevance": responses.relevance,
     "profile": responses.profile,
     "activations": responses.activations,

@@ -1,16 +1,15 @@
 """Divisions of the classes by nodes of a tree: what a layer tells apart, or like sizes."""
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from classblocks.core import validate
-from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.core.separability import TIE, Separability, separability
+from classblocks.core.separability import TIE, Separability
 
 Nodes = NDArray[np.int32]
 
@@ -42,34 +41,30 @@ class LayerCut:
 
 
 def choose_cuts(
-    hierarchy: Hierarchy,
-    probes: Mapping[str, ArrayLike | Cells],
-    final: ArrayLike | Cells,
-    *,
-    tau: float = 0.8,
-    most: int | None = None,
+    hierarchy: Hierarchy, measured: Separability, *, tau: float = 0.8, most: int | None = None
 ) -> list[LayerCut]:
-    """Choose the cut of every layer; parameters and errors as of ``suggest_branches``.
+    """Choose the cut of every layer from what ``separability`` measured in this hierarchy.
+
+    Parameters and errors are those of ``suggest_branches``.
 
     Notes
     -----
     METHODS §16.3. A cut starts as the children of the root. The group is split next whose children
     all keep ``tau`` of the network's recall and whose split costs least cut accuracy, ties by node,
     as long as there are at most ``most`` groups. A recall that is undefined, or 0 in the network
-    itself, is no evidence for or against. Where the children of the root do not keep it, they stay
-    as they are: the coarsest cut there is. A layer whose own cut has fewer groups than the layer
-    before gets that layer's cut, so that the number of groups never falls. Single-child chains
-    count as their lowest node.
+    itself, is no evidence for or against, and a group none of whose children has any is not split.
+    Where the children of the root do not keep it, they stay as they are: the coarsest cut there is.
+    A layer whose own cut has fewer groups than the layer before gets that layer's cut, so that the
+    number of groups never falls. Single-child chains count as their lowest node.
     """
     if isinstance(tau, bool) or not isinstance(tau, int | float) or not 0 < tau <= 1:
         raise ValueError(f"tau: expected a number above 0 and at most 1, got {tau!r}")
     limit = group_limit(hierarchy, most)
-    measured = separability(probes, final, hierarchy)
     ratio = _recall_ratio(measured)
     cuts: list[LayerCut] = []
     for row, layer in enumerate(measured.layers):
         keeps = ~(ratio[row] < tau * (1 - TIE))
-        nodes = _split(hierarchy, keeps, measured.tp[row], limit)
+        nodes = _split(hierarchy, keeps, ~np.isnan(ratio[row]), measured.tp[row], limit)
         origin = None
         if cuts and len(cuts[-1].nodes) > len(nodes):
             nodes = cuts[-1].nodes
@@ -101,14 +96,16 @@ def parts(hierarchy: Hierarchy, node: int) -> Nodes:
 
 
 def note_of(hierarchy: Hierarchy, cuts: Sequence[LayerCut], tau: float) -> str:
-    """Say in one sentence per layer where the evidence was not enough; empty if it was."""
+    """Say for every layer where the evidence was not enough; empty if it was."""
     notes = []
     for cut in cuts:
         if cut.inherited_from is not None:
             notes.append(f"{cut.layer} alone would get fewer groups: those of {cut.inherited_from}")
         elif not cut.qualifies:
             notes.append(
-                f"{cut.layer} does not tell the top groups apart "
+                f"{cut.layer} has no samples to judge by: coarsest cut"
+                if cut.weakest < 0
+                else f"{cut.layer} does not tell the top groups apart "
                 f"({hierarchy.name[cut.weakest]} keeps {cut.min_recall_ratio:.2f} of the final "
                 f"recall, {tau:g} is asked for): coarsest cut"
             )
@@ -151,7 +148,11 @@ def _recall_ratio(measured: Separability) -> NDArray[np.float64]:
 
 
 def _split(
-    hierarchy: Hierarchy, keeps: NDArray[np.bool_], tp: NDArray[np.int64], limit: int
+    hierarchy: Hierarchy,
+    keeps: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    tp: NDArray[np.int64],
+    limit: int,
 ) -> Nodes:
     top = parts(hierarchy, 0)
     if not keeps[top].all():
@@ -160,7 +161,7 @@ def _split(
     allowed = np.zeros(hierarchy.n_nodes, bool)
     for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
         below = parts(hierarchy, node)
-        allowed[node] = keeps[below].all()
+        allowed[node] = keeps[below].all() and known[below].any()
         cost[node] = tp[node] - tp[below].sum()
 
     def fits(node: int, now: int, then: int) -> bool:
@@ -218,7 +219,7 @@ def _measured(
         layer,
         nodes,
         origin,
-        bool(keeps[nodes].all()),
+        bool(keeps[nodes].all() and known.any()),
         float(ratio[row, weakest]) if known.any() else float("nan"),
         weakest,
         float(f1[~np.isnan(f1)].min()) if (~np.isnan(f1)).any() else float("nan"),

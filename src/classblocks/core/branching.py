@@ -11,6 +11,7 @@ from classblocks.core.branch_cuts import LayerCut, choose_cuts, even_nodes, grou
 from classblocks.core.branch_plan import DEFAULT_WEIGHT, Branch, BranchPlan
 from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.separability import separability
 
 
 def suggest_branches(
@@ -54,7 +55,7 @@ def suggest_branches(
     -----
     METHODS §16.3, as ``choose_cuts`` does it.
     """
-    cuts = choose_cuts(hierarchy, probes, final, tau=tau, most=most)
+    cuts = choose_cuts(hierarchy, separability(probes, final, hierarchy), tau=tau, most=most)
     branches = [_branch(hierarchy, cut.layer, cut.nodes, weight) for cut in cuts]
     how = {
         "source": "probes",

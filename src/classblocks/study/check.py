@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from classblocks.study.atomic import TEMPORARY_SUFFIX
 from classblocks.study.format import (
+    BRANCHES,
     FINDINGS_FILE,
     LOGITS,
     RECORDING_FILE,
@@ -64,6 +65,8 @@ def check(study: Study | str | os.PathLike[str], report: Report | None = None) -
     for name in study.hierarchies:
         read = partial(study.hierarchies.__getitem__, name)
         problems += _attempt(f"hierarchies/{name}.json", read)
+    for name in study.branches:
+        problems += _attempt(f"{BRANCHES}/{name}.json", partial(study.branches.__getitem__, name))
     problems += _attempt(FINDINGS_FILE, lambda: study.findings)
     say("thumbnails")
     problems += _thumbnails(study)

@@ -14,7 +14,7 @@ from classblocks.core import nested_json
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.atomic import remove_temporaries, write_bytes
 from classblocks.study.format import Classes, NameTakenError, StudyError, check_name
-from classblocks.study.stamps import hierarchy_stamps
+from classblocks.study.stamps import json_stamps
 
 
 class StoredHierarchies(Mapping[str, Hierarchy]):
@@ -27,7 +27,7 @@ class StoredHierarchies(Mapping[str, Hierarchy]):
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
-        return tuple(sorted(name.removesuffix(".json") for name in hierarchy_stamps(self._folder)))
+        return tuple(sorted(name.removesuffix(".json") for name in json_stamps(self._folder)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

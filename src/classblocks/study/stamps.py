@@ -31,8 +31,8 @@ def result_stamps(folder: Path) -> dict[str, Stamp]:
     return stamps
 
 
-def hierarchy_stamps(folder: Path) -> dict[str, Stamp]:
-    """Hierarchy files by file name."""
+def json_stamps(folder: Path) -> dict[str, Stamp]:
+    """JSON files of a folder by file name."""
     return {
         entry.name: stamp(folder / entry.name)
         for entry in _entries(folder)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from classblocks.core import validate
+from classblocks.core.branch_plan import BranchPlan
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.activity import clear_activity, read_activity, write_activity
 from classblocks.study.adding import add_result
@@ -24,8 +25,10 @@ from classblocks.study.atomic import (
     write_json,
     write_table,
 )
+from classblocks.study.branches_file import StoredBranches, store_branches
 from classblocks.study.findings import Finding, add_finding, read_findings, remove_finding
 from classblocks.study.format import (
+    BRANCHES,
     FINDINGS_FILE,
     FORMAT,
     FORMAT_VERSION,
@@ -44,7 +47,7 @@ from classblocks.study.hierarchies import StoredHierarchies, write_hierarchy
 from classblocks.study.predictions import checked_ids
 from classblocks.study.result import Result
 from classblocks.study.samples import Samples, merge_samples, samples_table
-from classblocks.study.stamps import Stamp, hierarchy_stamps, result_stamps, stamp
+from classblocks.study.stamps import Stamp, json_stamps, result_stamps, stamp
 from classblocks.study.thumbnails import INDEX_FILE, ThumbnailStore
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ class Study:
         self._result_stamps: dict[str, Stamp] = {}
         self.damaged: Mapping[str, str] = {}
         self._hierarchies = StoredHierarchies(path / HIERARCHIES, self.classes)
+        self._branches = StoredBranches(path / BRANCHES, self.classes)
         self.samples = Samples(path)
         self.thumbnails = ThumbnailStore(path)
         self._stamps: dict[str, Any] = {}
@@ -178,6 +182,17 @@ class Study:
                 self._read_description()
                 description = {**self._description, "default_hierarchy": name}
                 write_json(self.path / STUDY_FILE, description)
+        self.refresh()
+
+    @property
+    def branches(self) -> Mapping[str, BranchPlan]:
+        """Plans of branches by name, read on first use."""
+        return self._branches
+
+    def save_branches(self, name: str, plan: BranchPlan, replace: bool = False) -> None:
+        """Save a plan of branches; one with the same name is replaced only if asked for."""
+        with self._lock():
+            store_branches(self.path / BRANCHES, name, plan, self.classes, replace)
         self.refresh()
 
     @property
@@ -285,7 +300,8 @@ class Study:
             "study": stamp(self.path / STUDY_FILE),
             "samples": stamp(self.path / SAMPLES_FILE),
             "thumbnails": stamp(self.path / THUMBNAILS / INDEX_FILE),
-            "hierarchies": hierarchy_stamps(self.path / HIERARCHIES),
+            "hierarchies": json_stamps(self.path / HIERARCHIES),
+            "branches": json_stamps(self.path / BRANCHES),
             "findings": stamp(self.path / FINDINGS_FILE),
             "results": results,
         }
@@ -300,6 +316,8 @@ class Study:
             self.thumbnails = ThumbnailStore(self.path)
         if before.get("hierarchies") != stamps["hierarchies"]:
             self._hierarchies = StoredHierarchies(self.path / HIERARCHIES, self.classes)
+        if before.get("branches") != stamps["branches"]:
+            self._branches = StoredBranches(self.path / BRANCHES, self.classes)
         if before.get("results") != results:
             self._open_results(results)
         # Last: what failed is tried again.
