@@ -4,7 +4,7 @@ python experiments/grid.py experiments/branches.toml --data DATA --jobs 2
 python experiments/grid.py experiments/branches.toml --data DATA --list
 
 A run in the results file is not run again; an interrupted one resumes at its last epoch. Runs
-that need a file which is not there yet are left out and named. With a GPU, one run at a time uses it.
+that need a file which is not there yet are left out and named.
 """
 
 import argparse

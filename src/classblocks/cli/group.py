@@ -12,13 +12,14 @@ _COMMANDS = {
     "demo": ("demo", "Train on the built-in data, record every epoch, and open the page."),
     "record": ("record", "Run a PyTorch network over images and keep what the page shows."),
     "import": ("importing", "Take predictions from a CSV, Parquet or NPZ file."),
+    "train": ("train", "Train a network, with or without what its class hierarchy offers."),
     "view": ("view", "Open a study in the browser."),
     "hierarchy": ("hierarchy", "List, derive, import and export class hierarchies."),
     "report": ("report", "Accuracy, groups, blocks and worst confusions as text or JSON."),
     "check": ("check", "Verify the files of a study and their checksums."),
 }
 
-_EXTRA = {"torch": "torch", "safetensors": "torch", "matplotlib": "demo"}
+_EXTRA = {"torch": "torch", "safetensors": "torch", "matplotlib": "demo", "lightning": "train"}
 
 
 class Commands(click.Group):

@@ -232,7 +232,7 @@ def _plan(branches: BranchPlan | Mapping[str, ArrayLike], weight: float) -> Bran
         return branches
     return BranchPlan(
         tuple(
-            Branch(layer, group_of_class, _numbers(group_of_class), weight)
+            Branch(layer, np.asarray(group_of_class), _numbers(group_of_class), weight)
             for layer, group_of_class in branches.items()
         )
     )

@@ -278,7 +278,7 @@ def _check(config: Config) -> None:
     ):
         if value not in options:
             raise ValueError(f"{where}: expected one of {', '.join(options)}, got {value!r}")
-    for where, value, least in (
+    for where, whole, least in (
         ("recipe.epochs", recipe.epochs, 1),
         ("recipe.batch_size", recipe.batch_size, 1),
         ("recipe.size", recipe.size, 1),
@@ -287,8 +287,8 @@ def _check(config: Config) -> None:
         ("seed", config.seed, 0),
         ("devices", config.devices, 1),
     ):
-        if value < least:
-            raise ValueError(f"{where}: expected at least {least}, got {value}")
+        if whole < least:
+            raise ValueError(f"{where}: expected at least {least}, got {whole}")
     for where, number, low, high in (
         ("data.share", data.share, 0, 1),
         ("recipe.lr", recipe.lr, 0, math.inf),

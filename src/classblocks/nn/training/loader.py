@@ -79,5 +79,5 @@ def loader(pixels: Pixels, batches: EpochBatches, *, workers: int, pin: bool) ->
     )
 
 
-def _as_it_is(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _as_it_is(batch: Any) -> Any:  # noqa: ANN401
     return batch
