@@ -91,6 +91,9 @@ def url(planted):
     stop()
 
 
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 class Page:
     """One open page and what a person reads off it."""
 
@@ -112,7 +115,9 @@ class Page:
         return self
 
     def ready(self):
+        """Wait until all is loaded and drawn."""
         self.page.wait_for_selector("#classblocks[data-ready=true]", timeout=20_000)
+        self.page.evaluate(FRAMES)
 
     def number(self, name):
         """Number the root element shows for tests: shown, selected, tp, fp, fn."""
@@ -129,6 +134,13 @@ class Page:
         while not self.page.evaluate(expression):
             assert time.monotonic() < limit, expression
             self.page.wait_for_timeout(20)
+
+    def becomes(self, read, expected):
+        """Read until it is as expected: what follows an action shows when the page has drawn."""
+        limit = time.monotonic() + 10
+        while (found := read()) != expected and time.monotonic() < limit:
+            self.page.wait_for_timeout(20)
+        assert found == expected
 
     def status(self):
         return self.page.locator(".status [role=status]").inner_text()

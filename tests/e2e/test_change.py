@@ -74,8 +74,8 @@ def kept(two, name, kind):
     return (KIND == kind) & (two.pred[name] // 4 == kind)
 
 
-def tip_of(page, wire):
-    """Rows of the tooltip of a node: value and what is beside it, by name."""
+def tip_of(page, wire, *names):
+    """Rows of the tooltip of a kind, the named ones among them: value and what is beside it."""
     box = page.view("left")
     page.page.mouse.move(box["x"] + 5, box["y"] + box["height"] - 3)
     page.page.locator(".left-panel [role=application]").focus()
@@ -84,12 +84,14 @@ def tip_of(page, wire):
     for _ in range(wire):
         page.page.keyboard.press("ArrowDown")
     tip = page.page.locator(".tip")
-    tip.wait_for()
+    page.becomes(tip.locator(".title").inner_text, KINDS[wire])
+    for name in names:
+        tip.locator("tr th", has_text=name).first.wait_for()
     rows = {}
     for row in tip.locator("tr").all():
         name, *values = row.locator("th, td").all_inner_texts()
         rows[name] = values
-    return tip.locator(".title").inner_text(), rows
+    return rows
 
 
 def points(text):
@@ -110,8 +112,7 @@ def test_the_change_of_a_group_with_its_interval_and_test(open_page, address, tw
         "location.hash.includes('colour=change') && location.hash.includes('baseline=net-1')"
     )
     for kind, name in enumerate(KINDS):
-        title, rows = tip_of(page, kind)
-        assert title == name
+        rows = tip_of(page, kind, "change of recall", "recall before")
         before, now = kept(two, "net-1", kind), kept(two, "net-2", kind)
         n = (KIND == kind).sum()
         change, beside = rows["change of recall"]
@@ -131,7 +132,7 @@ def test_the_change_of_a_group_with_its_interval_and_test(open_page, address, tw
 
 def test_other_samples_have_no_paired_test(open_page, address, two):
     page = open_at(open_page, address, "result=net-2&colour=change&metric=precision&baseline=other")
-    _, rows = tip_of(page, 0)
+    rows = tip_of(page, 0, "change of precision", "precision before")
     half = np.arange(N) % 2 == 0
     now, before = kept(two, "net-2", 0), kept(two, "other", 0) & half
     n_now = (two.pred["net-2"] // 4 == 0).sum()
@@ -149,22 +150,22 @@ def test_other_samples_have_no_paired_test(open_page, address, two):
 def test_the_baseline_stays_while_the_epoch_changes(open_page, address):
     page = open_at(open_page, address, "result=net-2&colour=change")
     menu = page.page.get_by_label("Baseline of the change")
-    assert menu.input_value() == "net-1"
-    choices = menu.locator("option").all_inner_texts()
-    assert choices == ["epoch 1", "other"]
+    choices = menu.locator("option").all_inner_texts
+    page.becomes(menu.input_value, "net-1")
+    page.becomes(choices, ["epoch 1", "other"])
     menu.select_option("other")
     page.wait_until("location.hash.includes('baseline=other')")
     page.page.locator("body").press("[")
     page.wait_until("location.hash.includes('result=net-1')")
     page.wait_until("document.querySelector('.since select')?.value === 'other'")
-    assert menu.locator("option").all_inner_texts() == ["epoch 2", "other"]
+    page.becomes(choices, ["epoch 2", "other"])
     menu.select_option("net-2")
     page.page.locator("body").press("]")
     page.wait_until("document.querySelector('.since select option:disabled')?.value === 'net-2'")
-    assert tip_of(page, 1)[1]["change of recall"][0] == "±0.0 points"
+    page.becomes(lambda: tip_of(page, 1, "change of recall")["change of recall"][0], "±0.0 points")
     page.page.locator("body").press("z")
     page.wait_until("location.hash.includes('baseline=other')")
-    assert menu.input_value() == "other"
+    page.becomes(menu.input_value, "other")
     assert page.errors == []
 
 
@@ -200,7 +201,7 @@ def test_accuracy_inside_a_group_and_f1_have_intervals(open_page, address, two):
     for kind, name in enumerate(KINDS):
         stays = kept(two, "net-2", kind)
         right, n = (stays & (two.pred["net-2"] == TRUE)).sum(), stays.sum()
-        rows = tip_of(page, kind)[1]
+        rows = tip_of(page, kind, "right inside", "F1")
         ends = binomtest(int(right), int(n)).proportion_ci(method="wilson")
         interval = f"{100 * ends.low:.1f} – {100 * ends.high:.1f}"
         assert rows["right inside"] == [f"{100 * right / n:.1f} %", f"{interval}, {right} of {n}"]
@@ -221,14 +222,13 @@ def test_the_course_of_groups_over_the_epochs(open_page, address, two):
         rows = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
         return names, rows
 
-    names, rows = shown()
-    assert names == list(KINDS)
-    for row, epoch in zip(rows, (1, 2), strict=True):
-        for kind, cell in enumerate(row):
-            k, n = kept(two, f"net-{epoch}", kind).sum(), (KIND == kind).sum()
-            ends = binomtest(int(k), int(n)).proportion_ci(method="wilson")
-            interval = f"{100 * ends.low:.1f} – {100 * ends.high:.1f}"
-            assert cell == f"{100 * k / n:.1f} % ({interval})"
+    def written(epoch, kind):
+        k, n = kept(two, f"net-{epoch}", kind).sum(), (KIND == kind).sum()
+        ends = binomtest(int(k), int(n)).proportion_ci(method="wilson")
+        return f"{100 * k / n:.1f} % ({100 * ends.low:.1f} – {100 * ends.high:.1f})"
+
+    expected = [[written(epoch, kind) for kind in range(len(KINDS))] for epoch in (1, 2)]
+    page.becomes(shown, (list(KINDS), expected))
     page.page.get_by_label("Metric over the epochs").select_option("precision")
     k, n = kept(two, "net-1", 0).sum(), (two.pred["net-1"] // 4 == 0).sum()
     page.wait_until(
@@ -237,23 +237,22 @@ def test_the_course_of_groups_over_the_epochs(open_page, address, two):
     )
     dog = cb.open(two.path).hierarchies["kinds"].name.index("dog")
     page.page.evaluate(f"location.hash += '&pins={dog}'")
-    page.wait_until("document.querySelectorAll('.course table.hidden-text thead th').length === 2")
-    assert shown()[0] == ["dog"]
+    page.becomes(lambda: shown()[0], ["dog"])
     assert page.errors == []
 
 
 def test_an_epoch_is_chosen_in_the_chart_by_click_and_by_key(open_page, address):
     page = open_at(open_page, address, "result=net-2&side=groups")
     chart = page.page.get_by_role("slider", name="Epoch, by the recall")
+    page.becomes(lambda: chart.get_attribute("aria-valuenow"), "2")
     box = chart.bounding_box()
-    assert chart.get_attribute("aria-valuenow") == "2"
     page.page.mouse.click(box["x"] + 45, box["y"] + box["height"] / 2)
     page.wait_until("location.hash.includes('result=net-1')")
     page.page.mouse.move(5, 5)
     page.wait_until("document.querySelector('.course [role=slider]').ariaValueNow === '1'")
     chart.focus()
     page.page.keyboard.press("ArrowRight")
-    assert chart.get_attribute("aria-valuetext").startswith("epoch 2: cat ")
+    page.page.wait_for_selector(".course [role=slider][aria-valuetext^='epoch 2: cat ']")
     page.page.keyboard.press("Enter")
     page.wait_until("!location.hash.includes('result=net-1')")
     assert page.errors == []

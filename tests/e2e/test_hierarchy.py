@@ -82,6 +82,20 @@ def propose(page, method):
     page.page.wait_for_selector(".right [data-proposal=shown]")
 
 
+def reject(page):
+    page.page.keyboard.press("Escape")
+    page.page.wait_for_selector("[data-proposal]", state="detached")
+
+
+def texts(page, selector):
+    """Read the texts of all that match."""
+    return page.page.locator(selector).all_inner_texts
+
+
+def hash_has(text):
+    return f"location.hash.includes('{text}')"
+
+
 def save_as(page, name, *, replaces=False):
     page.page.fill("section[aria-label='Save the hierarchy'] input.field", name)
     page.page.click("section[aria-label='Save the hierarchy'] button:has-text('Save')")
@@ -96,16 +110,14 @@ def save_as(page, name, *, replaces=False):
 def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, counts):
     planted, address = own
     page = open_page(f"side=hierarchy&sel=both:{ANIMAL}", address)
-    rows = page.page.locator("[data-criterion]")
     before = cb.order_criteria(counts, given(planted), n_blocks=10)
-    assert rows.count() == 7
-    cost = page.page.locator("[data-criterion='Dasgupta cost'] td").first.inner_text()
-    assert cost == f"{100 * before.dasgupta:.1f} %"
+    page.becomes(page.page.locator("[data-criterion]").count, 7)
+    cost = page.page.locator("[data-criterion='Dasgupta cost'] td").first
+    page.becomes(cost.inner_text, f"{100 * before.dasgupta:.1f} %")
 
     propose(page, "olo")
     bar = page.page.locator(".right [data-proposal]").inner_text()
     assert bar.startswith("Proposal: optimal leaf ordering for ‘animal’ – not accepted")
-    after = page.page.locator("[data-criterion='Dasgupta cost'] td").all_inner_texts()
     animals = np.arange(8)
     olo = cb.order_classes(counts, "olo", seed=0, names=planted.names, classes=animals)
     inside = counts[:8, :8]
@@ -113,19 +125,19 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
     old = cb.dasgupta_cost(inside, cb.Hierarchy.from_paths(kinds))
     new = cb.dasgupta_cost(inside, olo)
     word = "better" if new < old else "worse" if new > old else "same"
-    assert after == [f"{100 * old:.1f} %", f"{100 * new:.1f} %", word]
+    shown = texts(page, "[data-criterion='Dasgupta cost'] td")
+    page.becomes(shown, [f"{100 * old:.1f} %", f"{100 * new:.1f} %", word])
 
     page.page.keyboard.press("Enter")
-    page.page.wait_for_selector("text=1 unsaved edit")
-    assert edits(page) == ["olo for animal (confusions, seed 0)"]
+    page.becomes(lambda: edits(page), ["olo for animal (confusions, seed 0)"])
     page.page.keyboard.press("z")
     page.page.wait_for_selector(".right [data-proposal=shown]")
     page.page.keyboard.press("z")
     page.page.wait_for_selector("[data-proposal]", state="detached")
-    assert log(page) == []
+    page.becomes(lambda: log(page), [])
     page.page.keyboard.press("Z")
     page.page.keyboard.press("Z")
-    page.page.wait_for_selector("text=1 unsaved edit")
+    page.becomes(lambda: len(log(page)), 1)
 
     # The first class of the second plant family goes before the second one of the first.
     x = right_x(page)
@@ -134,8 +146,7 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
     page.page.mouse.move(x, leaf_y(page, 9.4), steps=4)
     page.page.mouse.move(x, leaf_y(page, 8.75), steps=4)
     page.page.mouse.up()
-    page.page.wait_for_selector("text=2 unsaved edits")
-    assert edits(page)[1] == "moved green plant 1 into red plant"
+    page.becomes(lambda: edits(page)[1:], ["moved green plant 1 into red plant"])
 
     # Its group had one class left, so that class stands for it; now out and up by keyboard.
     page.page.mouse.click(x, leaf_y(page, 8))
@@ -143,23 +154,22 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
     page.page.keyboard.press("Alt+ArrowLeft")
     page.page.wait_for_selector("text=3 unsaved edits")
     page.page.keyboard.press("Alt+ArrowDown")
-    page.page.wait_for_selector("text=4 unsaved edits")
-    assert edits(page)[2:] == [
-        "moved red plant 1 into plant",
-        "moved red plant 1 before blue plant",
-    ]
+    page.becomes(
+        lambda: edits(page)[2:],
+        ["moved red plant 1 into plant", "moved red plant 1 before blue plant"],
+    )
 
     click_node(page, 2, 12, "blue plant")
     page.page.keyboard.press("F2")
     page.page.fill("input[aria-label='New name of the group']", "sky plant")
     page.page.keyboard.press("Enter")
-    page.page.wait_for_selector("text=5 unsaved edits")
-    assert edits(page)[4] == "renamed blue plant to sky plant"
+    page.becomes(lambda: edits(page)[4:], ["renamed blue plant to sky plant"])
 
     save_as(page, "mine")
-    assert page.page.locator("[aria-haspopup=menu]").inner_text().split("\n")[-1].strip() == "mine"
-    assert page.page.locator("text=unsaved edit").count() == 0
-    page.wait_until("location.hash.includes('hierarchy=mine') && !location.hash.includes('draft')")
+    menu = page.page.locator("[aria-haspopup=menu]")
+    page.becomes(lambda: menu.inner_text().split("\n")[-1].strip(), "mine")
+    page.becomes(page.page.locator("text=unsaved edit").count, 0)
+    page.wait_until(f"{hash_has('hierarchy=mine')} && !{hash_has('draft')}")
 
     study = cb.open(planted.path)
     saved = study.hierarchies["mine"]
@@ -191,10 +201,9 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
     page.ready()
     page.page.click("[data-bench=compare]")
     page.page.select_option("select[aria-label='Compare with']", "given")
-    page.page.wait_for_selector("[data-cost]")
-    costs = page.page.locator("[data-cost] td").all_inner_texts()
     both = [cb.dasgupta_cost(counts, tree) for tree in (saved, given(planted))]
-    assert costs == [f"{100 * value:.2f} %" for value in both]
+    costs = [f"{100 * value:.2f} %" for value in both]
+    page.becomes(texts(page, "[data-cost] td"), costs)
     lines = page.page.locator(".right table.hidden-text tbody tr").all()
     assert lines
     masses = [cb.level_mass(counts, tree) for tree in (saved, given(planted))]
@@ -211,21 +220,19 @@ def test_a_hierarchy_is_proposed_edited_saved_and_compared(open_page, own, count
         set(given(planted).class_of_leaf[a:b].tolist())
         for a, b in zip(given(planted).start, given(planted).stop, strict=True)
     ]
-    listed = page.page.locator("[role=grid] [role=row]").all()[1:]
-    shown = [row.locator("[role=gridcell]").all_inner_texts() for row in listed]
-    red = next(row for row in shown if row[0] == "red plant")
     own_members = members["red plant"]
     best = max(len(own_members & other) / len(own_members | other) for other in others)
-    assert red[2] == f"{best:.2f}"
-    page.page.locator("[role=grid] [role=row]:has-text('red plant') [role=gridcell]").first.click()
+    red = page.page.locator("[role=grid] [role=row]:has-text('red plant') [role=gridcell]")
+    page.becomes(
+        lambda: (red.nth(0).inner_text(), red.nth(2).inner_text()), ("red plant", f"{best:.2f}")
+    )
+    red.first.click()
     page.page.wait_for_selector("nav >> text=red plant")
     page.page.check("text=colour tree")
-    assert "overlap with the most similar group of given" in page.page.inner_text(".left")
+    page.page.wait_for_selector(".left :text('overlap with the most similar group of given')")
     page.page.click("button:has-text('Swap')")
     page.page.wait_for_selector("[aria-haspopup=menu]:has-text('given')")
-    swapped = page.page.locator("[data-cost] td")
-    page.page.wait_for_selector(f"[data-cost='0'] td:has-text('{100 * both[1]:.2f} %')")
-    assert swapped.all_inner_texts() == costs[::-1]
+    page.becomes(texts(page, "[data-cost] td"), costs[::-1])
     assert page.errors == []
 
 
@@ -233,16 +240,16 @@ def test_a_proposal_is_rejected_and_two_classes_have_none(open_page, own):
     _, address = own
     page = open_page(f"side=hierarchy&sel=both:{PLANT}", address)
     propose(page, "spectral")
-    assert page.page.locator("[data-tool=dissolve]").is_disabled()
-    page.page.keyboard.press("Escape")
-    page.page.wait_for_selector("[data-proposal]", state="detached")
-    assert page.page.evaluate("location.hash").find("draft") < 0
+    page.becomes(page.page.locator("[data-tool=dissolve]").is_disabled, True)
+    page.wait_until(hash_has("propose="))
+    reject(page)
+    page.wait_until(f"!{hash_has('propose=')} && !{hash_has('draft=')}")
     logits = page.page.locator("button:has-text('logits')")
     assert logits.is_disabled()
     assert "has no logits" in logits.get_attribute("title")
     page.page.evaluate(f"location.hash = 'side=hierarchy&sel=both:{RED_PLANT}'")
     page.page.wait_for_selector("text=Two classes have one order only: nothing to do.")
-    assert page.page.locator("button:has-text('Propose')").is_disabled()
+    page.becomes(page.page.locator("button:has-text('Propose')").is_disabled, True)
     assert page.errors == []
 
 
@@ -264,16 +271,15 @@ def test_dragging_stops_with_escape_and_pans_outside_of_editing(open_page, own):
     drag(to=20)
     page.page.click("[data-side=hierarchy]")
     drag(to=20)
-    page.page.wait_for_selector("text=unsaved edit")
-    assert edits(page) == ["moved green plant 1 into blue vehicle"]
+    page.becomes(lambda: edits(page), ["moved green plant 1 into blue vehicle"])
 
 
 def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
     planted, address = own
     page = open_page(f"side=hierarchy&sel=both:{RED_PLANT}.{BLUE_PLANT}", address)
     page.page.keyboard.press("Alt+g")
-    field = page.page.wait_for_selector("input[aria-label='New name of the group']")
-    assert field.input_value() == "new group"
+    field = page.page.locator("input[aria-label='New name of the group']")
+    page.becomes(field.input_value, "new group")
     page.page.keyboard.type("warm plants")
     page.page.keyboard.press("Enter")
     page.page.wait_for_selector("section strong:has-text('warm plants')")
@@ -284,7 +290,7 @@ def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
     page.page.keyboard.up("Shift")
     page.page.wait_for_selector("text=2 nodes selected")
     tool(page, "merge")
-    page.page.wait_for_selector("text=3 unsaved edits")
+    page.becomes(lambda: len(log(page)), 3)
     page.page.mouse.click(right_x(page), leaf_y(page, 8))
     page.page.wait_for_selector("section strong:has-text('red plant 1')")
     page.page.keyboard.press("Alt+x")
@@ -292,18 +298,18 @@ def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
     click_node(page, 1, 20, "vehicle", max_depth=4)
     page.page.keyboard.press("Alt+v")
     page.page.wait_for_selector("text=Cut:", state="detached")
-    page.page.wait_for_selector("text=4 unsaved edits")
+    page.becomes(lambda: len(log(page)), 4)
     click_node(page, 1, 4, "animal", max_depth=4)
     page.page.wait_for_selector("section strong:has-text('animal')")
     tool(page, "dissolve")
-    page.page.wait_for_selector("text=5 unsaved edits")
-    assert edits(page) == [
+    expected = [
         "grouped red plant, blue plant as new group",
         "renamed new group to warm plants",
         "merged grey plant into green plant",
         "moved red plant 1 into vehicle",
         "dissolved animal",
     ]
+    page.becomes(lambda: edits(page), expected)
     save_as(page, "by hand")
     whole = nested(cb.open(planted.path).hierarchies["by hand"])
     old = dict(kind for kind in nested(given(planted))[1])
@@ -329,30 +335,30 @@ def test_groups_are_made_merged_cut_pasted_and_dissolved(open_page, own):
 def test_a_repair_lowers_the_cost_by_what_it_says_and_replaces_on_request(open_page, own, counts):
     planted, address = own
     page = open_page("side=hierarchy&bench=repair", address)
-    first = page.page.wait_for_selector("ul[aria-label='Suggested moves'] li")
-    change = first.query_selector(".change").inner_text()
+    first = page.page.locator("ul[aria-label='Suggested moves'] li").first
     moves = cb.repair_moves(counts, given(planted))
-    assert change == f"−{-100 * moves['change'][0]:.2f} %"
-    confusions = first.query_selector(".numbers .muted").inner_text()
-    assert confusions == f"{moves['mass'][0]:,} confusions"
-    first.query_selector(".what").click()
+    page.becomes(first.locator(".change").inner_text, f"−{-100 * moves['change'][0]:.2f} %")
+    confusions = first.locator(".numbers .muted")
+    page.becomes(confusions.inner_text, f"{moves['mass'][0]:,} confusions")
+    first.locator(".what").click()
     page.page.wait_for_selector("ul[aria-label='Suggested moves'] li.chosen")
-    first.query_selector("button:has-text('Apply')").click()
+    first.locator("button:has-text('Apply')").click()
     page.page.click("[data-bench=edit]")
-    page.page.wait_for_selector("text=1 unsaved edit")
+    page.becomes(lambda: len(log(page)), 1)
     before = cb.dasgupta_cost(counts, given(planted))
 
     name = page.page.locator("section[aria-label='Save the hierarchy'] input.field")
-    assert name.input_value() == "given-edited"
+    page.becomes(name.input_value, "given-edited")
     name.fill("no/slash")
     page.page.wait_for_selector("text=A name has letters, digits, spaces")
-    assert page.page.locator("[type=submit]:has-text('Save')").is_disabled()
+    page.becomes(page.page.locator("[type=submit]:has-text('Save')").is_disabled, True)
+    click_node(page, 1, 4, "animal")
+    assert name.input_value() == "no/slash"
     save_as(page, "given", replaces=True)
     after = cb.dasgupta_cost(counts, given(planted))
     assert after - before == pytest.approx(moves["change"][0])
     shown = page.page.locator("[data-criterion='Dasgupta cost'] td").first
-    page.page.wait_for_selector("[data-criterion='Dasgupta cost']")
-    assert shown.inner_text() == f"{100 * after:.1f} %"
+    page.becomes(shown.inner_text, f"{100 * after:.1f} %")
     assert page.errors == [
         "Failed to load resource: the server responded with a status of 409 (Conflict)"
     ]
@@ -365,10 +371,11 @@ def test_long_names_do_not_break_the_page_and_unsaved_ones_warn(open_page, own):
     page.page.keyboard.press("F2")
     page.page.fill("input[aria-label='New name of the group']", "植物🌱" * 2500)
     page.page.keyboard.press("Enter")
-    page.page.wait_for_selector("text=1 unsaved edit")
-    assert "draft=" not in page.page.evaluate("location.hash")
+    page.becomes(lambda: len(log(page)), 1)
     page.page.mouse.move(right_x(page), leaf_y(page, 9))
     page.page.wait_for_selector("[role=tooltip]")
+    page.ready()
+    assert "draft=" not in page.page.evaluate("location.hash")
     assert page.view("left")["width"] == width
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     overflow = page.page.evaluate(
@@ -397,14 +404,14 @@ def test_logits_order_classes_that_are_never_confused(open_page, tmp_path, serve
     address, stop = serve_in_thread(study.path)
     page = open_page("side=hierarchy", address)
     propose(page, "linkage")
-    alone = page.page.locator(".right [data-proposal]").inner_text()
-    assert "6 of 6 classes have no confusions" in alone
-    page.page.keyboard.press("Escape")
+    page.page.wait_for_selector(
+        ".right [data-proposal]:has-text('6 of 6 classes have no confusions')"
+    )
+    reject(page)
     page.page.click("button:has-text('logits')")
     propose(page, "linkage")
     page.page.click(".right button:has-text('Accept')")
-    page.page.wait_for_selector("text=1 unsaved edit")
-    assert edits(page) == ["linkage for all (logits, seed 0)"]
+    page.becomes(lambda: edits(page), ["linkage for all (logits, seed 0)"])
     save_as(page, "by logits")
     saved = cb.open(study.path).hierarchies["by logits"]
     pairs = {
@@ -425,9 +432,10 @@ def test_pictures_of_a_held_tooltip_select_single_classes(open_page, planted):
     page.page.wait_for_selector("[role=tooltip] >> text=animal")
     page.page.keyboard.press("i")
     pictures = page.page.locator(".tip[role=dialog] .strip button")
-    pictures.first.wait_for()
-    names = [one.get_attribute("title") for one in pictures.all()]
-    assert names == [f"Select {name}" for name in planted.names[:8]]
+    page.becomes(
+        lambda: [one.get_attribute("title") for one in pictures.all()],
+        [f"Select {name}" for name in planted.names[:8]],
+    )
     page.page.mouse.move(box["x"] + 0.22 * box["width"], leaf_y(page, 30))
     assert page.page.locator(".tip[role=dialog]").get_attribute("aria-label") == "animal"
     pictures.nth(2).click()

@@ -77,7 +77,7 @@ def test_rates_span_the_legend(open_page, counts, kind):
     assert largest == pytest.approx(rates.max(), abs=5.1e-4)
     page.page.get_by_role("button", name="Colour of the cells").click()
     pressed = page.page.locator("[aria-label='Value of a cell'] [aria-pressed=true]")
-    assert pressed.inner_text() == f"{kind} rate"
+    page.becomes(pressed.inner_text, f"{kind} rate")
     assert page.errors == []
 
 
@@ -88,13 +88,12 @@ def test_frozen_ends_stay_over_filters_and_epochs(open_page):
     page.wait_until("location.hash.includes('max=') && location.hash.includes('low=')")
     page.page.keyboard.press("[")
     page.page.wait_for_selector("#classblocks[data-result=net-epoch-2][data-ready=true]")
-    after = [text.strip("≤+ ") for text in legend(page)]
-    assert after == before
+    page.becomes(lambda: [text.strip("≤+ ") for text in legend(page)], before)
     page.page.keyboard.press("l")
     page.page.keyboard.press("l")
     page.wait_until("location.hash.includes('scale=rank')")
-    assert page.page.locator(".legend input").is_disabled()
-    assert "no maximum" in page.page.locator(".legend label").get_attribute("title")
+    page.becomes(page.page.locator(".legend input").is_disabled, True)
+    page.page.wait_for_selector(".legend label[title*='no maximum']")
     assert page.errors == []
 
 
@@ -113,7 +112,8 @@ def test_cell_tooltip_is_exact_and_shows_its_samples(open_page, planted, counts,
     )
     assert f"of {counts[:, col].sum()} predicted" in shown["column rate"][1]
     strip = page.page.locator("[role=tooltip] .strip")
-    assert strip.bounding_box()["width"] == pytest.approx(60 * min(6, counts[row, col]))
+    width = pytest.approx(60 * min(6, counts[row, col]))
+    page.becomes(lambda: strip.bounding_box()["width"], width)
     page.wait_until(
         "document.querySelector('[role=tooltip] .strip').style.backgroundImage.startsWith('url')"
     )
@@ -145,7 +145,7 @@ def test_lasso_selects_the_cells_inside(open_page, planted, errors):
         inside ^= crosses & (x < at + x0)
     assert inside.sum() > 100
     page.wait_for(selected=errors[inside].sum())
-    assert "Cells inside a lasso" in page.page.locator(".right h2").first.inner_text()
+    page.page.wait_for_selector(".right h2:has-text('Cells inside a lasso')")
     page.page.keyboard.press("d")
     study = cb.open(planted.path)
     page.wait_for(selected=study.confusion(LAST)[inside].sum())
@@ -184,6 +184,8 @@ def test_blocks_stay_while_filters_change(open_page, planted):
     for _ in range(3):
         page.page.keyboard.press("PageUp")
     page.page.locator("[data-chip=pPred]").wait_for()
+    kept = planted.probabilities[LAST].max(axis=1) >= np.float32(0.3)
+    page.wait_for(shown=kept.sum())
     assert "4 blocks" in page.status()
     page.page.mouse.move(*page.leaf_point(1, N - 2, N))
     title, _ = tip(page)
@@ -199,8 +201,7 @@ def test_group_by_group_region(open_page, planted, errors):
     page.page.mouse.click(x, box["y"] + 10)
     page.page.keyboard.up("Alt")
     page.wait_for(selected=errors[0:8, 16:24].sum())
-    label = page.page.locator(".right h2").first.inner_text()
-    assert label.startswith("true in animal, predicted in vehicle")
+    page.page.wait_for_selector(".right h2:has-text('true in animal, predicted in vehicle')")
     assert page.errors == []
 
 
@@ -300,7 +301,7 @@ def accent_pixels(page):
 
 
 @pytest.fixture
-def with_outlier(chromium, planted, serve_in_thread, tmp_path):
+def with_outlier(open_page, planted, serve_in_thread, tmp_path):
     """The planted study, with ten samples of class 1 taken for class 38; a page that shows it."""
     study = cb.create(tmp_path / "study", classes=planted.names)
     study.add_hierarchy("given", cb.open(planted.path).hierarchies["given"], default=True)
@@ -308,12 +309,8 @@ def with_outlier(chromium, planted, serve_in_thread, tmp_path):
     pred[np.flatnonzero(planted.true == 1)[:10]] = 38
     study.add_result("net", true=planted.true, pred=pred)
     address, stop = serve_in_thread(tmp_path / "study")
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    page = context.new_page()
-    page.goto(f"{address}#{blocks(5, 'net')}&rings=0&colours=grey")
-    page.wait_for_selector("#classblocks[data-ready=true]")
-    yield study, page
-    context.close()
+    fragment = f"{blocks(5, 'net')}&rings=0&colours=grey"
+    yield study, open_page(fragment, address, color_scheme="light")
     stop()
 
 
@@ -324,26 +321,23 @@ def test_outliers_are_ringed_and_told(with_outlier):
     found = cb.block_outliers(counts, partition, study.hierarchies["given"])
     most = int(np.argmax(found["surprise"]))
     assert (found["true"][most], found["pred"][most], found["count"][most]) == (1, 38, 10)
-    page.locator(".status", has_text="5 blocks").wait_for()
-    box = page.locator(".middle [role=application]").bounding_box()
-    side = min(box["width"] - 10, box["height"] - 106)
-    page.mouse.move(box["x"] + 2 + 38.5 / N * side, box["y"] + 96 + 1.5 / N * side)
-    page.locator("[role=tooltip]", has_text="surprise").wait_for()
-    lines = page.locator("[role=tooltip]").inner_text().splitlines()
+    page.page.locator(".status", has_text="5 blocks").wait_for()
+    page.page.mouse.move(*page.leaf_point(1, 38, N))
+    page.page.locator("[role=tooltip]", has_text="surprise").wait_for()
+    lines = page.page.locator("[role=tooltip]").inner_text().splitlines()
     shown = dict(line.split("\t")[:2] for line in lines if "\t" in line)
     assert shown["samples"] == "10"
     assert float(shown["expected"]) == pytest.approx(found["expected"][most], rel=5e-3)
     assert float(shown["surprise"]) == pytest.approx(found["surprise"][most], abs=0.051)
-    page.mouse.move(5, 5)
-    page.wait_for_selector("[role=tooltip]", state="hidden")
+    page.page.mouse.move(5, 5)
+    page.page.wait_for_selector("[role=tooltip]", state="hidden")
     n_rings = int((found["surprise"] >= 3).sum())
     assert n_rings >= 1
-    assert accent_pixels(page) == 0
-    page.get_by_role("button", name="Colour of the cells").click()
-    page.get_by_role("checkbox", name="outliers").check()
-    page.wait_for_selector("[role=dialog] input:checked")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert 20 * n_rings <= accent_pixels(page) <= 200 * n_rings
+    page.becomes(lambda: accent_pixels(page.page), 0)
+    page.page.get_by_role("button", name="Colour of the cells").click()
+    page.page.get_by_role("checkbox", name="outliers").check()
+    page.page.wait_for_selector("[role=dialog] input:checked")
+    page.becomes(lambda: 20 * n_rings <= accent_pixels(page.page) <= 200 * n_rings, True)
 
 
 def test_a_pair_rate_selects_both_cells(open_page, planted, errors):
@@ -351,11 +345,14 @@ def test_a_pair_rate_selects_both_cells(open_page, planted, errors):
     page = open_page("value=pair")
     page.page.mouse.click(*page.leaf_point(row, col, N))
     page.wait_for(selected=errors[row, col] + errors[col, row])
-    label = page.page.locator(".right h2").first.inner_text()
-    names = planted.names[row], planted.names[col]
-    assert label.startswith(f"{names[0]} and {names[1]} taken for each other")
+    label = f"{planted.names[row]} and {planted.names[col]} taken for each other"
+    page.page.wait_for_selector(f".right h2:has-text('{label}')")
     page.page.keyboard.press("z")
     page.wait_for(selected=0)
+
+
+def is_between(box, left, right):
+    return box["x"] >= left and box["x"] + box["width"] <= right and box["width"] > 100
 
 
 @pytest.mark.parametrize("width", [1024, 1280])
@@ -363,10 +360,8 @@ def test_menus_stay_inside_the_window(open_page, width):
     page = open_page(viewport={"width": width, "height": 720})
     for name in ("Colour of the cells", "Export"):
         page.page.get_by_role("button", name=name).click()
-        box = page.page.get_by_role("dialog", name=name).bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-        assert box["width"] > 100
+        menu = page.page.get_by_role("dialog", name=name)
+        page.becomes(lambda menu=menu: is_between(menu.bounding_box(), 0, width), True)
         page.page.keyboard.press("Escape")
         page.page.get_by_role("dialog", name=name).wait_for(state="hidden")
 

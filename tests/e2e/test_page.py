@@ -39,6 +39,17 @@ def count(text):
     return int(text.replace(",", ""))
 
 
+def heading(page):
+    """Read the first line of the panel at the right."""
+    return page.page.locator(".right h2").inner_text
+
+
+def rates_of_tip(page):
+    text = page.page.wait_for_selector("[role=tooltip]").inner_text()
+    rows = dict(line.split("\t")[:2] for line in text.splitlines() if "\t" in line)
+    return {name: percent(rows[name]) for name in ("recall", "precision", "F1")}
+
+
 def members(planted, prefix):
     return np.array([name.split(" ", 1)[1].startswith(prefix) for name in planted.names])
 
@@ -56,15 +67,14 @@ def test_first_paint_shows_the_newest_epoch(open_page, planted, last):
 
 def test_matrix_is_drawn(open_page):
     page = open_page()
-    colours = page.page.evaluate(
-        """() => {
+    page.wait_until(
+        """(() => {
             const canvas = document.querySelector('.middle canvas');
             const { width, height } = canvas;
             const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
-            return new Set(new Uint32Array(data.buffer)).size;
-        }"""
+            return new Set(new Uint32Array(data.buffer)).size > 10;
+        })()"""
     )
-    assert colours > 10
 
 
 def test_click_on_a_group_counts_as_scikit_learn_does(open_page, planted, last):
@@ -73,19 +83,17 @@ def test_click_on_a_group_counts_as_scikit_learn_does(open_page, planted, last):
     # The tree has four columns of depth: all, kind, family, class.
     page.page.mouse.click(box["x"] + 0.22 * box["width"], box["y"] + 96 + 20)
     page.page.wait_for_selector("text=TP, FP and FN of")
-    label = page.page.locator(".right h2").inner_text()
-    assert label == "TP, FP and FN of animal · net epoch 3"
+    page.becomes(heading(page), "TP, FP and FN of animal · net epoch 3")
     inside = members(planted, "animal")
     two = confusion_matrix(inside[last["true"]], inside[last["pred"]], labels=[False, True])
     page.wait_for(tp=two[1, 1], fp=two[0, 1], fn=two[1, 0])
     assert page.number("selected") == two[1, 1] + two[0, 1] + two[1, 0]
     for part, expected in (("tp", two[1, 1]), ("fp", two[0, 1]), ("fn", two[1, 0])):
         button = page.page.locator(f".right [data-part={part}]").first
-        assert count(button.locator(".n").inner_text()) == expected
+        page.becomes(button.locator(".n").inner_text, str(expected))
         button.click()
         page.wait_for(selected=expected)
-        shown = page.page.locator(".right .total").get_attribute("data-samples")
-        assert int(shown) == expected
+        page.page.wait_for_selector(f".right .total[data-samples='{expected}']")
     assert page.errors == []
 
 
@@ -104,16 +112,12 @@ def test_tooltip_gives_metrics_of_the_group(open_page, planted, last):
     page = open_page()
     box = page.view("left")
     page.page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 96 + 20)
-    tip = page.page.wait_for_selector("[role=tooltip]").inner_text()
+    page.page.wait_for_selector("[role=tooltip]:has-text('animal')")
     inside = members(planted, "animal")
     precision, recall, f1, _ = precision_recall_fscore_support(
         inside[last["true"]], inside[last["pred"]], average="binary"
     )
-    assert tip.startswith("animal")
-    shown = dict(line.split("\t")[:2] for line in tip.splitlines() if "\t" in line)
-    assert percent(shown["recall"]) == recall
-    assert percent(shown["precision"]) == precision
-    assert percent(shown["F1"]) == f1
+    page.becomes(lambda: rates_of_tip(page), {"recall": recall, "precision": precision, "F1": f1})
 
 
 def test_box_of_cells_selects_their_samples(open_page, planted, last):
@@ -128,7 +132,7 @@ def test_box_of_cells_selects_their_samples(open_page, planted, last):
     page.wait_for(selected=(inside & wrong).sum())
     page.page.keyboard.press("d")
     page.wait_for(selected=inside.sum())
-    assert "true in animal, predicted in 8 classes" in page.page.locator(".right h2").inner_text()
+    page.page.wait_for_selector(".right h2:has-text('true in animal, predicted in 8 classes')")
 
 
 @pytest.mark.parametrize(
@@ -171,8 +175,8 @@ def test_slider_filters_and_chip_takes_it_away(open_page, last):
         page.page.keyboard.press("PageUp")
     low = np.float32(0.3)
     page.wait_for(shown=(last["p_pred"] >= low).sum())
-    kept = page.page.locator(".filter", has_text="p(pred)").locator(".keeps").inner_text()
-    assert kept == f"keeps {(last['p_pred'] >= low).sum():,}"
+    kept = page.page.locator(".filter", has_text="p(pred)").locator(".keeps")
+    page.becomes(kept.inner_text, f"keeps {(last['p_pred'] >= low).sum():,}")
     page.page.locator("[data-chip=pPred] button").click()
     page.wait_for(shown=800)
     page.page.keyboard.press("z")
@@ -220,7 +224,7 @@ def test_search_by_key_selects_and_zooms(open_page):
     page.page.keyboard.type("grey tool 2")
     page.page.keyboard.press("Enter")
     page.wait_until("location.hash.includes('view=')")
-    assert page.page.locator(".right h2").inner_text().startswith("TP, FP and FN of grey tool 2")
+    page.page.wait_for_selector(".right h2:has-text('TP, FP and FN of grey tool 2')")
 
 
 def test_epochs_by_key(open_page, planted):
@@ -229,7 +233,7 @@ def test_epochs_by_key(open_page, planted):
         page.page.keyboard.press("[")
         page.page.wait_for_selector(f"#classblocks[data-result={name}][data-ready=true]")
         right = (planted.probabilities[name].argmax(axis=1) == planted.true).mean()
-        assert percent(page.status().split("top-1 ")[1]) == right
+        page.becomes(lambda: percent(page.status().split("top-1 ")[1]), right)
     page.page.keyboard.press("]")
     page.page.wait_for_selector("#classblocks[data-result=net-epoch-2]")
 
@@ -247,11 +251,11 @@ def test_response_map_shows_the_strongest_samples_of_a_neuron(open_page, planted
     assert neuron == int(np.argmax(score))
     page.page.mouse.click(box["x"] + 2 + 10, box["y"] + 96 - 12)
     page.wait_for(selected=9)
-    label = page.page.locator(".right h2").inner_text()
-    assert label.startswith(f"Strongest for neuron {neuron} of conv")
-    tags = page.page.locator(".right button.tile .tag").all_inner_texts()
-    assert float(tags[0]) == pytest.approx(layer.top_value[neuron, 0], rel=6e-3)
-    assert page.page.get_by_role("slider", name=f"neuron {neuron} ≥").is_visible()
+    page.page.wait_for_selector(f".right h2:has-text('Strongest for neuron {neuron} of conv')")
+    tag = page.page.locator(".right button.tile .tag").first
+    strongest = pytest.approx(layer.top_value[neuron, 0], rel=6e-3)
+    page.becomes(lambda: float(tag.inner_text()), strongest)
+    page.page.get_by_role("slider", name=f"neuron {neuron} ≥").wait_for()
 
 
 def test_samples_group_by_class_and_open(open_page, planted, last):
@@ -271,8 +275,7 @@ def test_samples_group_by_class_and_open(open_page, planted, last):
         "document.querySelector('.right .thumb').style.backgroundImage.includes('blob:')"
     )
     first.locator(".open").click()
-    page.page.wait_for_selector("button.tile")
-    assert page.page.locator("button.tile").count() == by_class[order[0]]
+    page.becomes(page.page.locator("button.tile").count, by_class[order[0]])
 
 
 def test_class_beside_a_thumbnail_is_selected_by_its_name(open_page, planted, last):
@@ -281,8 +284,7 @@ def test_class_beside_a_thumbnail_is_selected_by_its_name(open_page, planted, la
     page.page.get_by_title("Select red animal 2", exact=True).click()
     of_class = (last["true"] == 1, last["pred"] == 1)
     page.wait_for(selected=(of_class[0] | of_class[1]).sum(), tp=(of_class[0] & of_class[1]).sum())
-    label = page.page.locator(".right h2").inner_text()
-    assert label.startswith("TP, FP and FN of red animal 2")
+    page.page.wait_for_selector(".right h2:has-text('TP, FP and FN of red animal 2')")
     page.page.keyboard.press("z")
     page.page.wait_for_selector("text=TP, FP and FN of red animal ·")
     page.page.get_by_title("Select red animal 1", exact=True).click(modifiers=["Shift"])
@@ -299,15 +301,12 @@ def test_rank_filter_is_left_out_of_the_metrics(open_page, planted, last):
     )
     box = page.view("left")
     page.page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 96 + 20)
-    tip = page.page.wait_for_selector("[role=tooltip]").inner_text()
+    page.page.wait_for_selector("[role=tooltip]:has-text('rank filter left out')")
     inside = members(planted, "animal")
-    precision, recall, _, _ = precision_recall_fscore_support(
+    precision, recall, f1, _ = precision_recall_fscore_support(
         inside[last["true"]], inside[last["pred"]], average="binary"
     )
-    shown = dict(line.split("\t")[:2] for line in tip.splitlines() if "\t" in line)
-    assert percent(shown["recall"]) == recall
-    assert percent(shown["precision"]) == precision
-    assert "rank filter left out" in tip
+    page.becomes(lambda: rates_of_tip(page), {"recall": recall, "precision": precision, "F1": f1})
     first = page.page.locator(".right .class").first
     name, _, rate = first.locator(".text > *").all_inner_texts()
     of_class = last["true"] == planted.names.index(name)
@@ -318,10 +317,9 @@ def test_rank_filter_is_left_out_of_the_metrics(open_page, planted, last):
     kept = last["p_pred"] >= np.float32(0.3)
     page.wait_for(shown=(wrong & kept).sum())
     page.page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 96 + 24)
-    tip = page.page.wait_for_selector("[role=tooltip]").inner_text()
-    shown = dict(line.split("\t")[:2] for line in tip.splitlines() if "\t" in line)
     both = inside[last["true"]] & inside[last["pred"]] & kept
-    assert percent(shown["recall"]) == both.sum() / (inside[last["true"]] & kept).sum()
+    recall = both.sum() / (inside[last["true"]] & kept).sum()
+    page.becomes(lambda: rates_of_tip(page)["recall"], recall)
 
 
 def test_detail_shows_the_best_classes(open_page, planted, last):
@@ -330,8 +328,8 @@ def test_detail_shows_the_best_classes(open_page, planted, last):
     best = int(np.argmax(last["p_pred"]))
     detail = page.page.locator(".right .detail")
     detail.locator(f"text=val/{planted.names[planted.true[best]]}/{best}.jpg").wait_for()
+    page.becomes(detail.locator("tbody tr").count, 5)
     rows = detail.locator("tbody tr").all_inner_texts()
-    assert len(rows) == 5
     p = planted.probabilities[LAST][best]
     for row, class_id in zip(rows, np.argsort(-p, kind="stable")[:5], strict=True):
         assert row.startswith(planted.names[class_id])
@@ -344,12 +342,12 @@ def test_detail_shows_the_best_classes(open_page, planted, last):
 def test_dark_by_system_and_by_hand(open_page):
     page = open_page(color_scheme="dark")
     root = page.page.locator("#classblocks")
-    assert root.get_attribute("data-theme") == "dark"
+    page.becomes(lambda: root.get_attribute("data-theme"), "dark")
     page.page.get_by_role("button", name="Theme: auto").click()
-    assert root.get_attribute("data-theme") == "light"
+    page.becomes(lambda: root.get_attribute("data-theme"), "light")
     page.page.reload()
     page.ready()
-    assert root.get_attribute("data-theme") == "light"
+    page.becomes(lambda: root.get_attribute("data-theme"), "light")
 
 
 @pytest.mark.parametrize("width", [1024, 1280, 1920])
@@ -376,29 +374,29 @@ def test_samples_fold_below_1280(open_page):
     page = open_page(viewport={"width": 1100, "height": 720})
     assert not page.page.locator(".app > .right").is_visible()
     page.page.get_by_role("button", name="Panels").click()
-    assert page.page.locator(".app > .right").is_visible()
+    page.page.locator(".app > .right").wait_for()
 
 
 def test_keys_are_listed(open_page):
     page = open_page()
     page.page.keyboard.press("?")
-    assert page.page.get_by_role("dialog", name="All keys").is_visible()
+    page.page.get_by_role("dialog", name="All keys").wait_for()
     page.page.keyboard.press("Escape")
-    assert not page.page.get_by_role("dialog").is_visible()
+    page.page.get_by_role("dialog").wait_for(state="detached")
 
 
 def test_table_mirrors_the_focused_block(open_page, planted, last):
     page = open_page(f"sel=both:{ANIMAL}")
     table = page.page.locator("table.hidden-text", has_text="Confusions inside animal")
     table.wait_for(state="attached")
-    cells = table.locator("tbody td").all_inner_texts()
     family = np.arange(40) // 2
     expected = [
         int(((family[last["true"]] == row) & (family[last["pred"]] == col)).sum())
         for row in range(4)
         for col in range(4)
     ]
-    assert [count(text) for text in cells] == expected
+    cells = table.locator("tbody td")
+    page.becomes(lambda: [count(text) for text in cells.all_inner_texts()], expected)
 
 
 def test_new_epoch_appears_by_itself(chromium, make_study, serve_in_thread, tmp_path):

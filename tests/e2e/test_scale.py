@@ -13,9 +13,6 @@ N = 3000
 SAMPLES = 60_000
 
 
-FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """Samples of 3000 classes in 30 groups, half of them wrong inside their group."""
@@ -71,11 +68,14 @@ def test_a_pixel_tells_its_strongest_cell_and_the_sum_of_all(page, large):
 def test_zoomed_in_a_cell_is_a_pair_of_classes(page, large):
     counts = large[1]
     page.page.evaluate("location.hash = 'view=1500,1500,1560,1560'")
-    page.ready()
-    page.page.mouse.move(*page.leaf_point(5, 5, 60))
-    page.page.mouse.move(*page.leaf_point(30, 10, 60))
-    title, rows = tip(page)
-    assert title == "c1530 → c1510"
+
+    def title():
+        page.page.mouse.move(*page.leaf_point(5, 5, 60))
+        page.page.mouse.move(*page.leaf_point(30, 10, 60))
+        return tip(page)[0]
+
+    page.becomes(title, "c1530 → c1510")
+    _, rows = tip(page)
     assert int(rows["samples"][0]) == counts[1530, 1510]
     assert "in this pixel" not in rows
 
@@ -83,8 +83,7 @@ def test_zoomed_in_a_cell_is_a_pair_of_classes(page, large):
 def test_the_sum_of_a_pixel_can_be_drawn(page):
     shot = "[aria-label^='Confusion matrix'] canvas"
     before = page.page.locator(shot).first.screenshot()
+    assert page.page.locator(shot).first.screenshot() == before
     page.page.evaluate("location.hash = 'sums=1'")
-    page.wait_until("location.hash.includes('sums=1')")
-    page.page.evaluate(FRAMES)
-    assert page.page.locator(shot).first.screenshot() != before
+    page.becomes(lambda: page.page.locator(shot).first.screenshot() != before, True)
     assert page.errors == []
