@@ -3,8 +3,8 @@
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,9 @@ from tqdm import tqdm
 from classblocks.nn.batches import batches
 from classblocks.nn.hooks import Responses, evaluating, watching
 from classblocks.nn.layers import default_layers
-from classblocks.nn.outputs import logits_of
-from classblocks.nn.preprocess import Preprocess, preprocess_of
+from classblocks.nn.preprocess import preprocess_of
+from classblocks.nn.running import Run, chosen_device, described
 from classblocks.nn.sink import Sink
-from classblocks.nn.spec import first_line
 from classblocks.nn.target import opened, register
 from classblocks.nn.weights import checksum
 from classblocks.study.format import Coordinates, StudyError
@@ -27,7 +26,7 @@ from classblocks.study.images import ImageSource, UnreadableImage, open_images
 from classblocks.study.reranking import Reranking
 from classblocks.study.result import Result
 from classblocks.study.study import Study
-from classblocks.study.writer import LayerShape, ResultWriter
+from classblocks.study.writer import ResultWriter
 
 TRANSFORMS = ("none",)
 NAMED_UNREADABLE = 100
@@ -116,9 +115,9 @@ def record(
     study = opened(study, classes, images)
     if name in study.results:
         raise StudyError(f"result {name!r} exists already in {study.path}; choose another name")
-    target = _device(device)
+    target = chosen_device(device)
     prepare = preprocess if preprocess is not None else preprocess_of(model)
-    run = _Run(images, study, prepare, target, batch_size, bfloat16)
+    run = Run(images, study, prepare, target, batch_size, bfloat16)
     true = images.true(study.classes)
     coordinates = Coordinates(model_name or type(model).__name__, epoch, None, transform, split)
     reranking = None if crm is None else Reranking.of(study, name, coordinates, crm)
@@ -132,7 +131,7 @@ def record(
             ids = register(study, images, true, split)
             settings: dict[str, Any] = {
                 "weights": checksum(model),
-                "preprocess": _described(prepare),
+                "preprocess": described(prepare),
                 "images": images.n,
                 "batch_size": batch_size,
                 "bfloat16": bfloat16,
@@ -210,71 +209,6 @@ def _second_writer(
     )
 
 
-def _device(name: str | torch.device | None) -> torch.device:
-    try:
-        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(0, device=device)
-    # A build without CUDA asserts.
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {str(name)!r} cannot be used: {first_line(error)}") from None
-    return device
-
-
-@dataclass(frozen=True)
-class _Run:
-    images: ImageSource
-    study: Study
-    prepare: Callable[[Image.Image], Tensor]
-    device: torch.device
-    batch_size: int
-    bfloat16: bool
-
-    def forward(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        """Return logits (B, K)."""
-        with torch.inference_mode(), self._precision():
-            try:
-                output = model(inputs.to(self.device, non_blocking=True))
-            except (RuntimeError, TypeError, IndexError, AssertionError) as error:
-                raise ValueError(
-                    f"the network fails on input of shape {tuple(inputs.shape)}: "
-                    f"{first_line(error)}"
-                ) from error
-        return logits_of(output, len(self.study.classes))
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if not self.bfloat16:
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    def example(self, model: nn.Module) -> Tensor:
-        """Prepare the first readable image, (1, 3, H, W), and see that the network takes it."""
-        reason = "there are none"
-        for i in range(self.images.n):
-            try:
-                example = self.prepare(self.images.read(i))[None].to(self.device)
-            except UnreadableImage as error:
-                reason = str(error)
-                continue
-            self.forward(model, example)
-            return example
-        raise ValueError(f"none of the {self.images.n} images can be read: {reason}")
-
-    def shapes(
-        self, model: nn.Module, example: Tensor, layers: Sequence[str], responses: Responses
-    ) -> dict[str, LayerShape]:
-        """Learn the size of every layer from one image."""
-        self.forward(model, example)
-        silent = [layer for layer in layers if layer not in responses]
-        if silent:
-            raise ValueError(f"layer {silent[0]!r} does not run when the network does")
-        return {
-            layer: LayerShape(
-                responses[layer][0].shape[1], round(responses[layer][0].shape[2] ** 0.5)
-            )
-            for layer in layers
-        }
-
-
 @dataclass
 class _Unreadable:
     reasons: dict[int, str]
@@ -289,7 +223,7 @@ class _Unreadable:
 
 
 def _stream(
-    run: _Run, model: nn.Module, responses: Responses, sink: Sink, name: str, progress: bool
+    run: Run, model: nn.Module, responses: Responses, sink: Sink, name: str, progress: bool
 ) -> _Unreadable:
     start, unreadable = _resumed(run, sink)
     bar = tqdm(total=run.images.n, initial=start, desc=name, unit="image", disable=not progress)
@@ -323,7 +257,7 @@ def _stream(
     return unreadable
 
 
-def _resumed(run: _Run, sink: Sink) -> tuple[int, _Unreadable]:
+def _resumed(run: Run, sink: Sink) -> tuple[int, _Unreadable]:
     """Find the first image of the next batch, and the images that were skipped before it."""
     recorded = sink.slowest.recorded_ids()
     if not len(recorded):
@@ -340,9 +274,3 @@ def _reason(images: ImageSource, position: int) -> str:
     except UnreadableImage as error:
         return str(error)
     return f"{images.uri(position)}: could not be read"
-
-
-def _described(prepare: Callable[[Image.Image], Tensor]) -> Mapping[str, Any] | str:
-    if isinstance(prepare, Preprocess):
-        return asdict(prepare)
-    return str(getattr(prepare, "__qualname__", type(prepare).__qualname__))
