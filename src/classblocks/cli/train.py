@@ -99,6 +99,8 @@ def command(
     except KeyboardInterrupt:
         click.echo("\nstopped; the same command goes on after the last whole epoch", err=True)
         sys.exit(130)
+    if int(os.environ.get("LOCAL_RANK", "0")):
+        return  # one of several processes speaks
     last = trained.log[-1]
     click.echo(
         f"{settings.name}: {last['top1']:.1%} of the validation images right, {last['top5']:.1%} "

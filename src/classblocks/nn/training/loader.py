@@ -76,6 +76,7 @@ def loader(pixels: Pixels, batches: EpochBatches, *, workers: int, pin: bool) ->
         num_workers=workers,
         pin_memory=pin,
         persistent_workers=workers > 0,
+        generator=torch.Generator(),  # or else each pass would draw from the global state
     )
 
 

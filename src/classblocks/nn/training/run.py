@@ -3,6 +3,8 @@
 import json
 import logging
 import os
+import signal
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,19 +123,15 @@ def train(config: Config, *, progress: bool = True) -> Trained:
         )
         workers = config.data.workers
         on_gpu = trainer.strategy.root_device.type == "cuda"
-        trainer.fit(
-            Task(goal, config.recipe, config.seed),
-            loader(
-                seen,
-                batches,
-                workers=(4 if on_gpu else 0) if workers is None else workers,
-                pin=on_gpu,
-            ),
-            ckpt_path=_last(out),
-            weights_only=True,
-        )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        if workers is None:
+            workers = 4 if on_gpu else 0
+        with _interruptible(trainer):
+            trainer.fit(
+                Task(goal, config.recipe, config.seed),
+                loader(seen, batches, workers=workers, pin=on_gpu),
+                ckpt_path=_last(out),
+                weights_only=True,
+            )
     network = goal.finished().cpu().eval()
     if trainer.is_global_zero:
         _save(network, out / WEIGHTS)
@@ -153,7 +151,7 @@ def _trainer(config: Config, out: Path, after: AfterEpoch, progress: bool) -> li
     return lightning.Trainer(
         accelerator="cuda" if on_gpu else "cpu",
         devices=config.devices,
-        strategy="ddp" if config.devices > 1 else "auto",
+        strategy=_strategy(config),
         precision=config.recipe.precision,  # type: ignore[arg-type]
         max_epochs=config.recipe.epochs,
         gradient_clip_val=config.recipe.clip,
@@ -164,6 +162,29 @@ def _trainer(config: Config, out: Path, after: AfterEpoch, progress: bool) -> li
         use_distributed_sampler=False,
         default_root_dir=out,
     )
+
+
+def _strategy(config: Config) -> str:
+    if config.devices == 1:
+        return "auto"
+    method = config.method
+    fades = method.kind == "branches" and (method.schedule != "constant" or method.until < 1)
+    return "ddp_find_unused_parameters_true" if fades else "ddp"
+
+
+@contextmanager
+def _interruptible(trainer: lightning.Trainer) -> Iterator[None]:
+    """Let Ctrl-C be what it is everywhere: Lightning ends the process and keeps the signal."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        if not trainer.interrupted:
+            raise
+        raise KeyboardInterrupt from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
