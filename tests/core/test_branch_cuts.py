@@ -150,6 +150,14 @@ def test_the_number_of_groups_never_falls():
     assert "b alone would get fewer groups: those of a" in note_of(TREE, cuts, 0.8)
 
 
+def test_as_many_groups_of_other_classes_are_a_layers_own():
+    left, right = mixed(4), mixed(4)
+    left[:4, :4] = right[4:, 4:] = mixed(2)[:4, :4]
+    cuts = cuts_of(TREE, {"a": left, "b": right}, FINAL, most=8)
+    assert [names(TREE, cut.nodes) for cut in cuts] == [["AA", "AB", "B"], ["A", "BA", "BB"]]
+    assert [cut.inherited_from for cut in cuts] == [None, None]
+
+
 def test_the_cheapest_split_comes_first():
     probe = mixed(2)
     probe[0, 0] -= 3
