@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from classblocks import study as studies
+from classblocks.app.report.hierarchical import hierarchical_facts
 from classblocks.app.session import Session
 from classblocks.app.views import summary
 from classblocks.core.hierarchy import Hierarchy
@@ -22,6 +24,11 @@ def numbers(reply):
     columns = reply.columns
     rows = zip(columns["value"], columns["low"], columns["high"], strict=True)
     return dict(zip(columns["name"], rows, strict=True))
+
+
+def with_interval(values):
+    """Mean and interval of its standard error, from SciPy."""
+    return values.mean(), *stats.norm.interval(0.95, values.mean(), stats.sem(values))
 
 
 def test_the_worked_example_of_methods_22(tmp_path):
@@ -68,12 +75,16 @@ def test_numbers_by_their_definitions(ask, planted, where, chunk, monkeypatch):
     group, half = np.arange(24) // 6, np.arange(24) // 12
     height = np.where(np.equal.outer(half, half), 2, 3)
     height = np.where(np.equal.outer(group, group), 1, height) * (1 - np.eye(24, dtype=int))
-    of_mistakes = height[true, pred][true != pred]
-    assert found["mistake severity"][0] == pytest.approx(of_mistakes.mean())
-    assert found["HD@1"][0] == pytest.approx(height[true, pred].mean())
+    of_one = height[true, pred]
+    assert found["mistake severity"] == pytest.approx(with_interval(of_one[true != pred]))
+    assert found["HD@1"] == pytest.approx(with_interval(of_one))
     top = result.topk_class[keep][:, :5]
-    assert found["HD@5"][0] == pytest.approx(height[true[:, None], top].mean())
-    assert found["best HD@5"][0] == pytest.approx(4 / 5)
+    assert found["HD@5"] == pytest.approx(with_interval(height[true[:, None], top].mean(axis=1)))
+    assert found["best HD@5"] == pytest.approx((4 / 5, np.nan, np.nan), nan_ok=True)
+    # Every class has the same depth, so that the three are one mean.
+    shared = with_interval((3 - of_one) / 3)
+    for name in ("precision", "recall", "F"):
+        assert found[f"hierarchical {name}"] == pytest.approx(shared)
     counts = np.zeros((24, 24), int)
     np.add.at(counts, (true, pred), 1)
     for depth in (1, 2):
@@ -81,7 +92,23 @@ def test_numbers_by_their_definitions(ask, planted, where, chunk, monkeypatch):
         assert value == pytest.approx(cut_accuracy(counts, tree, tree.cut(depth)))
         assert least < value < most
     assert "cut accuracy, level 3" not in found
-    assert np.isnan(found["hierarchical F"][1:]).all()
+
+
+def test_the_intervals_are_those_of_the_report(ask, planted):
+    result, tree = planted.results["model"], planted.hierarchies["crossed"]
+    found = numbers(ask("summary", tree="crossed", where={}))
+    facts = hierarchical_facts(result, result.cells(), tree)
+    for name, key in (
+        ("hierarchical precision", "hp"),
+        ("hierarchical recall", "hr"),
+        ("hierarchical F", "hf"),
+        ("mistake severity", "severity"),
+        ("HD@1", "hd_1"),
+        ("HD@5", "hd_5"),
+    ):
+        told = facts[key]
+        expected = [told["value"], told["low"], told["high"]]
+        assert found[name] == pytest.approx(expected, rel=1e-6), name
 
 
 def test_what_is_unknown_is_undefined(session):

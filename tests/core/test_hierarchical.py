@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classblocks.core.hierarchical import hierarchical_metrics, lca_heights, least_heights
+from classblocks.core.confusion import count_cells
+from classblocks.core.hierarchical import (
+    hierarchical_intervals,
+    hierarchical_metrics,
+    lca_heights,
+    least_heights,
+)
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
 
@@ -103,6 +109,32 @@ def test_metrics_by_their_definitions(random_hierarchy, seed, n_classes, n):
     assert found.hd_k == pytest.approx(distance[true[:, None], top].mean())
     assert found.best_hd_k == pytest.approx(np.sort(distance, axis=1)[:, :k][true].mean())
     assert found.best_hd_k <= found.hd_k + 1e-12
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(0, 40))
+def test_intervals_are_around_the_metrics(random_hierarchy, seed, n_classes, n):
+    hierarchy = random_hierarchy(seed, n_classes)
+    true, pred = np.random.default_rng(seed).integers(0, n_classes, (2, n))
+    metrics = hierarchical_metrics(true, pred, hierarchy)
+    found = hierarchical_intervals(count_cells(true, pred, n_classes), hierarchy)
+    for name, estimate in found._asdict().items():
+        assert estimate.value == pytest.approx(getattr(metrics, name), nan_ok=True), name
+        assert np.isnan(estimate.low) or estimate.low <= estimate.value <= estimate.high
+
+
+def test_an_interval_is_that_of_the_bootstrap():
+    rng = np.random.default_rng(0)
+    true = rng.integers(0, 5, 600)
+    pred = np.where(rng.random(600) < 0.4, true, rng.integers(0, 5, 600))
+    cells = count_cells(true, pred, 5)
+    found = hierarchical_intervals(cells, tree())
+    again = []
+    for _ in range(1000):
+        rows = rng.integers(0, 600, 600)
+        again.append(hierarchical_metrics(true[rows], pred[rows], tree()))
+    for name, estimate in found._asdict().items():
+        drawn = np.std([getattr(one, name) for one in again])
+        assert estimate.high - estimate.low == pytest.approx(2 * 1.96 * drawn, rel=0.1), name
 
 
 def test_nothing_wrong_and_nothing_at_all():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import classblocks as cb
+from classblocks.core.hierarchical import hierarchical_intervals
 from classblocks.core.significance import difference_interval
 
 pytestmark = pytest.mark.browser
@@ -240,6 +241,14 @@ def test_summary_is_that_of_core(open_page, study, given):
         ("best HD@5", found.best_hd_k),
     ):
         assert value(name) == pytest.approx(height, rel=6e-3), name
+    intervals = hierarchical_intervals(result.cells(), given)
+    for name, estimate, scale in (
+        ("hierarchical F", intervals.hf, 100),
+        ("mistake severity", intervals.severity, 1),
+    ):
+        text = page.page.locator(f"[data-summary='{name}'] .interval").inner_text()
+        told = [float(end) / scale for end in text.split(" – ")]
+        assert told == pytest.approx(estimate[1:], abs=0.0051), name
 
 
 def points(text):

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classblocks.core import validate
+from classblocks.core.confusion import Cells
 from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.interval import Estimate, ratio
 
 _CHUNK = 1 << 20
 
@@ -39,6 +42,16 @@ class HierarchicalMetrics:
     hd_k: float
     best_hd_k: float
     k: int
+
+
+class HierarchicalIntervals(NamedTuple):
+    """The numbers of ``HierarchicalMetrics`` of the same names, with their 95 % intervals."""
+
+    hp: Estimate
+    hr: Estimate
+    hf: Estimate
+    severity: Estimate
+    hd_1: Estimate
 
 
 def hierarchical_metrics(
@@ -74,15 +87,13 @@ def hierarchical_metrics(
     n = validate.same_length(true=true_ids, pred=pred_ids)
     top = None if topk_class is None else _ranking(topk_class, n, hierarchy.n_classes)
     depth = hierarchy.depth[hierarchy.node_of_class].astype(np.int64)
-    height = shared = top_height = 0
+    height = shared = 0
     for first in range(0, n, _CHUNK):
         rows = slice(first, first + _CHUNK)
         joint = hierarchy.lca(true_ids[rows], pred_ids[rows])
         height += int(hierarchy.height[joint].sum(dtype=np.int64))
         shared += int(hierarchy.depth[joint].sum(dtype=np.int64))
-        for column in () if top is None else top[rows].T:
-            joint = hierarchy.lca(true_ids[rows], column)
-            top_height += int(hierarchy.height[joint].sum(dtype=np.int64))
+    top_height = 0 if top is None else int(top_heights(true_ids, top, hierarchy).sum())
     n_mistakes = int(np.count_nonzero(true_ids != pred_ids))
     above_pred, above_true = int(depth[pred_ids].sum()), int(depth[true_ids].sum())
     k = 0 if top is None else top.shape[1]
@@ -100,6 +111,49 @@ def hierarchical_metrics(
         _ratio(least, n * k),
         k,
     )
+
+
+def hierarchical_intervals(cells: Cells, hierarchy: Hierarchy) -> HierarchicalIntervals:
+    """Measure predictions by the hierarchy, with intervals.
+
+    Parameters
+    ----------
+    cells : sparse confusion matrix of the same classes
+    hierarchy : contraction changes heights, so results are only comparable on the same tree
+
+    Returns
+    -------
+    HierarchicalIntervals; NaN where there is nothing to average, limits NaN for one sample
+
+    Notes
+    -----
+    METHODS §22, intervals as ``interval.ratio`` gives them: samples, not classes, are random.
+    """
+    joint = hierarchy.lca(cells.true, cells.pred)
+    shared = hierarchy.depth[joint].astype(np.int64)
+    above_pred = hierarchy.depth[hierarchy.node_of_class[cells.pred]].astype(np.int64)
+    above_true = hierarchy.depth[hierarchy.node_of_class[cells.true]].astype(np.int64)
+    height = hierarchy.height[joint]
+    wrong = cells.true != cells.pred
+    return HierarchicalIntervals(
+        ratio(shared, above_pred, cells.count),
+        ratio(shared, above_true, cells.count),
+        ratio(2 * shared, above_pred + above_true, cells.count),
+        ratio(height, wrong, cells.count),
+        ratio(height, np.ones(len(height)), cells.count),
+    )
+
+
+def top_heights(
+    true: NDArray[np.int32], topk_class: NDArray[np.int32], hierarchy: Hierarchy
+) -> NDArray[np.int64]:
+    """Sum the LCA heights of each sample's best classes: (n,) from (n,) and (n, k) class ids."""
+    total = np.zeros(len(true), np.int64)
+    for first in range(0, len(true), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        for column in topk_class[rows].T:
+            total[rows] += hierarchy.height[hierarchy.lca(true[rows], column)]
+    return total
 
 
 def lca_heights(hierarchy: Hierarchy) -> NDArray[np.int32]:

@@ -63,6 +63,7 @@ it("numbers are in words", () => {
   expect(inUnit(10000, "samples")).toBe("10,000");
   expect(inUnit(Math.fround(5.9134), "levels")).toBe("5.91");
   expect(ends({ low: 0.4706, high: 0.4903 })).toBe("47.1 – 49.0");
+  expect(ends({ low: 1.4837, high: Math.fround(1.85) }, "levels")).toBe("1.48 – 1.85");
   expect(ends({ low: Number.NaN, high: Number.NaN })).toBe("");
   expect([points(0.142), points(-0.0301), points(0.0001)]).toEqual(["+14.2", "−3.0", "±0.0"]);
 });

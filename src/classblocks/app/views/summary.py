@@ -12,8 +12,14 @@ from classblocks.app.parameters import Parameters
 from classblocks.app.trees import read_tree
 from classblocks.app.wire import Reply
 from classblocks.core.confusion import Cells
-from classblocks.core.hierarchical import hierarchical_metrics
+from classblocks.core.hierarchical import (
+    HierarchicalIntervals,
+    hierarchical_intervals,
+    least_heights,
+    top_heights,
+)
 from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.interval import Estimate, ratio
 from classblocks.core.metrics import wilson
 
 _TOP = 5
@@ -58,10 +64,8 @@ def _numbers(context: Context, asked: Filter, tree: Hierarchy) -> Iterator[Numbe
     cells = shown_cells(context, asked)
     n = cells.n_samples
     keep = shown_rows(context, asked)
-    true, pred = np.repeat(cells.true, cells.count), np.repeat(cells.pred, cells.count)
-    all_of = hierarchical_metrics(true, pred, tree)
     yield Number("samples", n, "samples", "Samples that the filters leave.")
-    right = n - all_of.n_mistakes
+    right = int(cells.count[cells.true == cells.pred].sum())
     yield _share("accuracy", right, n, "Share of right predictions.")
     rank = context.rows(asked.result).true_rank[keep]
     known = asked.result.has_rank
@@ -71,32 +75,34 @@ def _numbers(context: Context, asked: Filter, tree: Hierarchy) -> Iterator[Numbe
         n if known else 0,
         f"Share of samples whose true class is among the {_TOP} best.",
     )
-    yield from _hierarchical(all_of.hp, all_of.hr, all_of.hf)
-    yield Number(
-        "mistake severity",
-        all_of.severity,
-        "levels",
-        "Mean height of the lowest common group of true and predicted class, over the mistakes.",
-    )
-    yield Number("HD@1", all_of.hd_1, "levels", "The same over all samples: 0 for a right one.")
+    yield from _hierarchical(hierarchical_intervals(cells, tree))
     hd, best = _top_distance(context, asked, keep, tree)
-    yield Number(f"HD@{_TOP}", hd, "levels", f"The same over the {_TOP} best classes of each.")
+    yield _estimate(f"HD@{_TOP}", hd, "levels", f"The same over the {_TOP} best classes of each.")
     yield Number(
         f"best HD@{_TOP}", best, "levels", f"The least HD@{_TOP} that any ranking can have."
     )
     yield from _cut_accuracies(cells, tree)
 
 
-def _hierarchical(hp: float, hr: float, hf: float) -> Iterator[Number]:
-    yield Number(
+def _hierarchical(found: HierarchicalIntervals) -> Iterator[Number]:
+    yield _estimate(
         "hierarchical precision",
-        hp,
+        found.hp,
         "share",
         "Share of the groups of the predicted classes, themselves included and the root left out, "
         "that are also groups of the true ones.",
     )
-    yield Number("hierarchical recall", hr, "share", "The same of the groups of the true classes.")
-    yield Number("hierarchical F", hf, "share", "Harmonic mean of the two.")
+    yield _estimate(
+        "hierarchical recall", found.hr, "share", "The same of the groups of the true classes."
+    )
+    yield _estimate("hierarchical F", found.hf, "share", "Harmonic mean of the two.")
+    yield _estimate(
+        "mistake severity",
+        found.severity,
+        "levels",
+        "Mean height of the lowest common group of true and predicted class, over the mistakes.",
+    )
+    yield _estimate("HD@1", found.hd_1, "levels", "The same over all samples: 0 for a right one.")
 
 
 def _cut_accuracies(cells: Cells, tree: Hierarchy) -> Iterator[Number]:
@@ -119,29 +125,37 @@ def _cut_accuracies(cells: Cells, tree: Hierarchy) -> Iterator[Number]:
 
 def _top_distance(
     context: Context, asked: Filter, keep: NDArray[np.bool_], tree: Hierarchy
-) -> tuple[float, float]:
+) -> tuple[Estimate, float]:
     """Return HD@5 and its least possible value; NaN where the best classes are unknown."""
     result, rows = asked.result, context.rows(asked.result)
+    unknown = Estimate(_NAN, _NAN, _NAN), _NAN
     if result.top(np.empty(0, np.int64))[0].shape[1] < _TOP:
-        return _NAN, _NAN
-    true, pred = result.true, result.pred
+        return unknown
+    true = result.true
+    least_of_class = least_heights(tree, _TOP)
+    # How many samples have each sum of heights: few numbers, however many samples.
+    n_of_sum = np.zeros(_TOP * int(tree.height[0]) + 1, np.int64)
+    least = 0
     shown = np.zeros(len(rows), bool)
     shown[rows.row[keep]] = True
-    n, distance, least = 0, 0.0, 0.0
     for first in range(0, len(rows), _CHUNK):
         part = first + np.flatnonzero(shown[first : first + _CHUNK])
         top = result.top(part)[0]
         if (top[:, :_TOP] < 0).any():
-            n = 0
-            break
-        found = hierarchical_metrics(true[part], pred[part], tree, top[:, :_TOP])
-        n += found.n_samples
-        if found.n_samples:
-            distance += found.hd_k * found.n_samples
-            least += found.best_hd_k * found.n_samples
-    del true, pred
+            result.release()
+            return unknown
+        height = top_heights(true[part], top[:, :_TOP], tree)
+        n_of_sum += np.bincount(height, minlength=len(n_of_sum))
+        least += int(least_of_class[true[part]].sum())
+    del true
     result.release()
-    return (distance / n, least / n) if n else (_NAN, _NAN)
+    n = int(n_of_sum.sum())
+    distance = ratio(np.arange(len(n_of_sum)), np.full(len(n_of_sum), _TOP), n_of_sum)
+    return distance, (least / (n * _TOP) if n else _NAN)
+
+
+def _estimate(name: str, found: Estimate, unit: str, text: str) -> Number:
+    return Number(name, found.value, unit, text, found.low, found.high)
 
 
 def _share(name: str, part: int, whole: int, text: str) -> Number:

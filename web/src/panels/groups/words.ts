@@ -11,7 +11,11 @@ export function inUnit(float32: number, unit: string): string | null {
   return unit === "samples" ? count(value) : measure(value);
 }
 
-/** The ends of an interval in per cent, or "" where there is none. */
-export function ends({ low, high }: Pick<Estimate, "low" | "high">): string {
-  return Number.isFinite(low) ? `${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)}` : "";
+/** The ends of an interval, of shares in per cent, or "" where there is none. */
+export function ends({ low, high }: Pick<Estimate, "low" | "high">, unit = "share"): string {
+  if (!Number.isFinite(low)) return "";
+  const [from, to] = [low, high].map((end) =>
+    unit === "share" ? (100 * end).toFixed(1) : inUnit(end, unit),
+  );
+  return `${from} – ${to}`;
 }
