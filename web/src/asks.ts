@@ -1,7 +1,7 @@
 import type { Ground } from "./ground";
 import { memo } from "./memo";
 import type { Tree } from "./model";
-import { chosenBaseline, seriesOf } from "./results";
+import { chosenBaseline, probesOf, seriesOf } from "./results";
 import type { PartitionAnswer } from "./source/answers";
 import type { Manifest, Message, WhereMessage } from "./source/source";
 import type { AppState, Filter, PartitionChoice } from "./state/state";
@@ -17,11 +17,14 @@ export interface TreeAsks {
   readonly summary: Ask<"summary">;
   readonly change: Ask<"change">;
   readonly series: Ask<"series">;
+  readonly separability: Ask<"separability">;
+  readonly suggest: Ask<"suggest">;
 }
 
 const MOST_OUTLIERS = 500;
 const MOST_REPAIRS = 50;
 const MOST_COURSES = 4;
+const MOST_PROBES = 64;
 
 /** What a state asks about the tree it shows. */
 export function treeAsks(state: AppState, ground: Ground, manifest: Manifest): TreeAsks {
@@ -38,6 +41,7 @@ export function treeAsks(state: AppState, ground: Ground, manifest: Manifest): T
     summary: side === "groups" ? { view: "summary", ...about } : null,
     change: changeMessage(state, ground, manifest),
     series: side === "groups" ? seriesMessage(state, ground, manifest) : null,
+    ...branchMessages(state, ground, manifest),
   };
 }
 
@@ -74,10 +78,31 @@ function largestGroups({ nNodes, depth, classId, start, stop }: Tree): readonly 
 }
 
 function changeMessage(state: AppState, { info, treeRef: tree }: Ground, manifest: Manifest): Ask<"change"> {
-  if (state.icicle.colour !== "change") return null;
+  const isListed = state.side === "groups" && state.perClass;
+  if (state.icicle.colour !== "change" && !isListed) return null;
   const baseline = chosenBaseline(manifest, state, info);
   const where = metricWhere(state.filter);
   return baseline && { view: "change", result: info.name, tree, where, baseline: baseline.name };
+}
+
+/** Layers and groups, while branches are made or the tree is coloured by where its groups separate. */
+function branchMessages(
+  { side, icicle, branches }: AppState,
+  { info, treeRef: tree }: Ground,
+  manifest: Manifest,
+): Pick<TreeAsks, "separability" | "suggest"> {
+  const none = { separability: null, suggest: null };
+  const isOpen = side === "branches";
+  if (!isOpen && icicle.colour !== "separation") return none;
+  const { own, layers } = probesOf(manifest, info);
+  if (!own || layers.length === 0) return none;
+  const about = { results: layers.slice(0, MOST_PROBES).map(({ name }) => name), final: own.name, tree };
+  const { tau, weight, most, plan } = branches;
+  const suggestion = { ...about, tau, weight, ...(most !== null && { most }) };
+  return {
+    separability: { view: "separability", ...about },
+    suggest: isOpen && plan === null ? { view: "suggest", ...suggestion } : null,
+  };
 }
 
 function seriesMessage(state: AppState, ground: Ground, manifest: Manifest): Ask<"series"> {

@@ -27,6 +27,8 @@ const KEPT: { readonly [V in View]: number } = {
   summary: 16,
   change: 32,
   series: 8,
+  separability: 8,
+  suggest: 8,
 };
 
 /** Answers by message. A new object whenever an answer arrives; an answer keeps its identity. */

@@ -1,5 +1,7 @@
 import { outliersMessage, treeAsks } from "./asks";
+import { type Branching, createBranching } from "./branching";
 import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns";
+import type { Cut } from "./core/branches";
 import { classTotals, diagonalCells, largestCell } from "./core/cells";
 import { changeRange, changeValues } from "./core/change";
 import { everything, filterRank, filterValues, keepRows, rowsBeyondRank, rowsInRange } from "./core/filter";
@@ -8,13 +10,22 @@ import { groupMetrics } from "./core/metrics";
 import { extent, nodeMeans } from "./core/responses";
 import { makeScale, type Scale } from "./core/scale";
 import { countSelection, type PartCounts, selectRows } from "./core/select";
+import type { Separability } from "./core/separability";
 import { type Mapped, mapCells } from "./core/values";
 import type { Known } from "./data";
 import type { Ground } from "./ground";
 import { nodeLabels, selectionLabel } from "./label";
 import { hold, holdFor, memo } from "./memo";
 import type { CellIndex, Filtered, GroupMetrics, Model, ResponseBlock, Rows, Tree } from "./model";
-import { chosenBaseline, chosenLayer, chosenResult, seriesOf } from "./results";
+import {
+  chosenBaseline,
+  chosenLayer,
+  chosenProbe,
+  chosenResult,
+  type Line,
+  lineOf,
+  seriesOf,
+} from "./results";
 import type {
   Change,
   Comparison,
@@ -40,6 +51,8 @@ export interface Page {
   /** The result set the model is of; another one until the one asked for has arrived. */
   readonly shown: ResultInfo;
   readonly series: readonly ResultInfo[];
+  /** What the slider moves along from the result set asked for. */
+  readonly line: Line;
   readonly hierarchy: string;
   readonly ground: Ground;
   /** Of the tree shown; null until asked for and arrived, like the three below. */
@@ -52,6 +65,9 @@ export interface Page {
   readonly baseline: ResultInfo | null;
   readonly change: Change | null;
   readonly courses: Courses | null;
+  readonly branching: Branching;
+  /** What the tree is coloured by the recall of, with its metrics before any filter, once they have arrived. */
+  readonly probe: Probed | null;
   readonly layer: LayerInfo | null;
   readonly model: Model;
   /** By cell of CellIndex: what group metrics are counted from (see GroupMetrics). */
@@ -69,6 +85,12 @@ export interface Page {
   /** Rows that drive the selected neuron most, strongest first; null unless such a selection has arrived. */
   readonly topRows: Uint32Array | null;
   readonly topValues: TopSamples | null;
+}
+
+/** A classifier on one layer and how well it tells the groups. */
+export interface Probed {
+  readonly info: ResultInfo;
+  readonly metrics: GroupMetrics;
 }
 
 /** The metrics of groups over the epochs: `nodes` by wire number, `results` in the order of epochs. */
@@ -96,6 +118,12 @@ export function createDerive(): Derive {
   const heldSummary = hold<Summary>();
   const heldChange = holdFor<Tree, Change>();
   const heldCourses = holdFor<Tree, Courses>();
+  const heldProbe = holdFor<Tree, Probed>();
+  const probed = memo((info: ResultInfo, tree: Tree, cells: CellIndex): Probed => {
+    return { info, metrics: groupMetrics(tree, cells, cells.count) };
+  });
+  const branchingOf = createBranching();
+  const lines = memo(lineOf);
   const changes = memo(changeValues);
   const unknown = memo((tree: Tree) => new Float64Array(tree.nNodes).fill(Number.NaN));
   const inside = memo(insideAccuracy);
@@ -151,6 +179,8 @@ export function createDerive(): Derive {
   );
   const neuronValues = memo((tree: Tree, means: NeuronMeans) => nodeMeans(tree, means.mean, means.count));
   const ranged = memo(extent);
+  const rowNames = memo(({ layers }: Separability) => [...layers, "output"]);
+  const layerRange = memo((last: number): readonly [number, number] => [0, last]);
   const topRowsOf = memo(rowsOfSamples);
   const selected = memo(selectRows);
   const rowsOfSelection = memo(
@@ -207,7 +237,8 @@ export function createDerive(): Derive {
     ): Float64Array => {
       if (colour === "neuron") return means ?? metrics.recall;
       if (colour === "agreement") return agreement ?? metrics.recall;
-      return colour === "change" || colour === "inside" ? (other ?? metrics.recall) : metrics[colour];
+      if (colour === "precision" || colour === "recall" || colour === "f1") return metrics[colour];
+      return other ?? metrics.recall;
     },
   );
   const model = memo(
@@ -225,11 +256,13 @@ export function createDerive(): Derive {
         mapping,
         nodeValue,
         nodeRange,
+        layerNames,
         responses,
         selectedRows,
         selectionText,
         partition,
         outliers,
+        cut,
       ]: [
         AppState,
         boolean,
@@ -243,11 +276,13 @@ export function createDerive(): Derive {
         () => { readonly mapped: Mapped; readonly scale: Scale },
         Float64Array,
         readonly [number, number],
+        readonly string[],
         ResponseBlock | null,
         () => Uint32Array | null,
         string,
         PartitionAnswer | null,
         Outliers | null,
+        Cut | null,
       ]
     ): Model => ({
       state,
@@ -271,6 +306,7 @@ export function createDerive(): Derive {
       },
       nodeValue,
       nodeRange,
+      layerNames,
       responses,
       get selectedRows() {
         return selectedRows();
@@ -278,6 +314,7 @@ export function createDerive(): Derive {
       selectionLabel: selectionText,
       partition,
       outliers,
+      cut,
     }),
   );
 
@@ -312,8 +349,16 @@ export function createDerive(): Derive {
     const { colour, metric } = state.icicle;
     const changed = colour === "change" ? (change ? changes(change[metric].value) : unknown(tree)) : null;
     const stayed = colour === "inside" ? inside(tree, cells, base.count, metrics) : null;
-    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode, agreement, changed ?? stayed);
-    const nodeRange = meanOfNode ? ranged(meanOfNode) : changed ? symmetric(changed) : UNIT;
+    const branching = branchingOf(state, manifest, known, ground);
+    const probeInfo = colour === "probe" ? chosenProbe(manifest, state, info) : null;
+    const probeCells = probeInfo && known.find({ view: "cells", result: probeInfo.name });
+    const probe = probeInfo && heldProbe(tree, probeCells && probed(probeInfo, tree, probeCells));
+    const ofProbe = colour === "probe" ? (probe?.metrics.recall ?? unknown(tree)) : null;
+    const apart = colour === "separation" ? (branching.separation ?? unknown(tree)) : null;
+    const other = changed ?? stayed ?? ofProbe ?? apart;
+    const nodeValue = nodeValues(state.icicle, metrics, meanOfNode, agreement, other);
+    const ofLayers = apart ? layerRange(branching.found?.layers.length ?? 1) : null;
+    const nodeRange = meanOfNode ? ranged(meanOfNode) : changed ? symmetric(changed) : (ofLayers ?? UNIT);
 
     let responses: ResponseBlock | null = null;
     if (layer && state.tab === "responses") {
@@ -383,11 +428,13 @@ export function createDerive(): Derive {
       mapping(cells, kept.count, base.count, minCount, state.encoding),
       nodeValue,
       nodeRange,
+      apart && branching.found ? rowNames(branching.found) : NO_NAMES,
       responses,
       selectedRows,
       label(state, tree, classes, info),
       partition,
       outliers,
+      state.side === "branches" ? (branching.plan?.[branching.at]?.cut ?? null) : null,
     );
     const activation = state.filter.activation ? filterActivation : chosen && activationOf(chosen);
     const value: Page = {
@@ -395,6 +442,7 @@ export function createDerive(): Derive {
       result,
       shown: info,
       series,
+      line: lines(manifest, result, state.along),
       hierarchy: ground.hierarchy,
       ground,
       criteria: asks.criteria && heldCriteria(known.find(asks.criteria)),
@@ -403,6 +451,8 @@ export function createDerive(): Derive {
       summary: asks.summary && heldSummary(known.find(asks.summary)),
       baseline: chosenBaseline(manifest, state, info),
       change,
+      branching,
+      probe,
       courses: asks.series && heldCourses(tree, found || null),
       layer,
       model: made,
@@ -427,6 +477,7 @@ export function createDerive(): Derive {
   };
 }
 
+const NO_NAMES: readonly string[] = [];
 const UNIT: readonly [number, number] = [0, 1];
 
 /** Whether a question could not be answered: what was held before must not be taken for the answer. */

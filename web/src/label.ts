@@ -29,9 +29,15 @@ export function selectionLabel(
 }
 
 /** What the tree is coloured by, in words. */
-export function colourName({ colour, metric }: Pick<IcicleState, "colour" | "metric">): string {
+export function colourName({
+  colour,
+  metric,
+  probe,
+}: Pick<IcicleState, "colour" | "metric" | "probe">): string {
   if (colour === "change") return `change of ${metricName(metric)}`;
   if (colour === "inside") return "accuracy inside";
+  if (colour === "probe") return `recall of the probe at ${probe}`;
+  if (colour === "separation") return "separating layer";
   return colour === "f1" ? "F1" : colour;
 }
 

@@ -1,4 +1,5 @@
 import type { Bits } from "./core/bits";
+import type { Cut } from "./core/branches";
 import type { Scale } from "./core/scale";
 import type { Mapped } from "./core/values";
 import type { Outliers, PartitionAnswer } from "./source/answers";
@@ -103,9 +104,11 @@ export interface Model {
   /** What the cells are coloured by, with the largest value in its unit; found when asked for, like its colour scale. */
   readonly mapped: Mapped;
   readonly scale: Scale;
-  /** Node values for the icicle: a rate in [0, 1], a change in [−1, 1], or the neuron's mean response. NaN is undefined. */
+  /** Node values for the icicle: a rate in [0, 1], a change in [−1, 1], the number of a layer, or the neuron's mean response. NaN is undefined. */
   readonly nodeValue: Float64Array;
   readonly nodeRange: readonly [number, number];
+  /** Names of the layers that node values number; empty unless they do. */
+  readonly layerNames: readonly string[];
   readonly responses: ResponseBlock | null;
   /** Rows (positions in Rows) of the selection after the filters, or null when nothing is selected; found when asked for. */
   readonly selectedRows: Uint32Array | null;
@@ -114,6 +117,8 @@ export interface Model {
   readonly partition: PartitionAnswer | null;
   /** Confusions between these blocks; null without a partition. */
   readonly outliers: Outliers | null;
+  /** Groups of the branch under edit, by row of the tree; null while none is. */
+  readonly cut: Cut | null;
 }
 
 export type Hover =

@@ -189,5 +189,7 @@ const FAILED: { readonly [view: string]: string } = {
   compare: "The comparison of the hierarchies failed",
   repair: "The suggestions did not load",
   summary: "The numbers about the hierarchy did not load",
+  separability: "What the layers tell of the groups did not load",
+  suggest: "The branches could not be suggested",
   top_samples: "The neuron's strongest samples did not load",
 };

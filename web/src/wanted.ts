@@ -2,7 +2,7 @@ import { outliersMessage, treeAsks } from "./asks";
 import { classesOfNodes, orderColumns, pageSize } from "./columns";
 import type { Known } from "./data";
 import { type Ground, refineMessage } from "./ground";
-import { chosenHierarchy, chosenLayer, chosenResult } from "./results";
+import { chosenHierarchy, chosenLayer, chosenProbe, chosenResult } from "./results";
 import type { Manifest, Message } from "./source/source";
 import type { AppState } from "./state/state";
 
@@ -31,6 +31,8 @@ export function wanted(
   const has = (one: { layer: string; neuron: number }) =>
     one.neuron < (layers.get(one.layer)?.n_neurons ?? 0);
 
+  const probe = icicle.colour === "probe" ? chosenProbe(manifest, state, ground?.info ?? info) : null;
+  if (probe) messages.push({ view: "cells", result: probe.name });
   if (filter.activation && has(filter.activation)) {
     const { layer, neuron } = filter.activation;
     messages.push({ view: "activations", result, layer, neuron });

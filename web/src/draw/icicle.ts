@@ -23,9 +23,11 @@ export interface IciclePicture {
   readonly plot: Plot;
   readonly ratio: number;
   readonly dark: boolean;
-  /** What the values are: a rate, a change of one, a mean response, or an overlap from 0 to 1. */
-  readonly kind: "rate" | "change" | "response" | "overlap";
+  /** What the values are: a rate, a change of one, a mean response, an overlap from 0 to 1, or the number of a layer. */
+  readonly kind: "rate" | "change" | "response" | "overlap" | "layer";
   readonly range: readonly [number, number];
+  /** Names of numbered layers. */
+  readonly layers: readonly string[];
 }
 
 const levels = 255;
@@ -106,7 +108,7 @@ export class IciclePainter {
     }
     if (shown === "") return;
     const left = plot.x + box.x0 + 4 * ratio;
-    const value = formatValue(box.value, picture.kind);
+    const value = formatValue(box.value, picture.kind, picture.layers);
     const valueWidth = this.texts.measure(context, value);
     const isBeside = this.texts.measure(context, shown) + 12 * ratio + valueWidth <= width;
     const isBelow = !isBeside && height >= 34 * ratio && valueWidth <= width;
@@ -150,7 +152,7 @@ export class IciclePainter {
 /** Colours of a kind of value. */
 export function rampOf(kind: IciclePicture["kind"]): Ramp {
   if (kind === "change") return changeRamp;
-  return kind === "response" ? countRamp : rateRamp;
+  return kind === "response" || kind === "layer" ? countRamp : rateRamp;
 }
 
 /** Level 0 … 255 of a value, or −1 where it is undefined. */
@@ -161,8 +163,13 @@ function levelOf(value: number, [low, high]: readonly [number, number]): number 
 }
 
 /** A value as the icicle writes it. */
-export function formatValue(value: number, kind: IciclePicture["kind"]): string {
+export function formatValue(
+  value: number,
+  kind: IciclePicture["kind"],
+  layers: readonly string[] = [],
+): string {
   if (Number.isNaN(value)) return "–";
+  if (kind === "layer") return layers[value] ?? "";
   if (kind === "overlap") return value.toFixed(2);
   if (kind === "change") return signedPoints(value);
   return kind === "rate" ? `${(value * 100).toFixed(1)} %` : value.toPrecision(3);

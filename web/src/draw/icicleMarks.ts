@@ -12,6 +12,8 @@ export interface IcicleMarks {
   readonly ratio: number;
   readonly selected: readonly number[];
   readonly selectedRows: readonly Range[];
+  /** Groups to outline with all below them; null for none. */
+  readonly cut: readonly number[] | null;
   readonly hovered: number;
   readonly isFocused: boolean;
 }
@@ -24,6 +26,7 @@ export function drawIcicleMarks(context: CanvasRenderingContext2D, marks: Icicle
   context.rect(0, plot.y - 2 * ratio, context.canvas.width, plot.height + 4 * ratio);
   context.clip();
   const line = Math.max(1, Math.round(ratio));
+  if (marks.cut) drawCut(context, marks, marks.cut, look);
   for (const { start, stop } of marks.selectedRows) {
     const [y0, y1] = span(marks, start, stop);
     context.fillStyle = css(look.accent);
@@ -45,6 +48,33 @@ export function drawIcicleMarks(context: CanvasRenderingContext2D, marks: Icicle
   context.lineWidth = marks.isFocused ? 2 * line : line;
   const inset = context.lineWidth / 2;
   context.strokeRect(x0 + inset, y0 + inset, x1 - x0 - 2 * inset, Math.max(line, y1 - y0 - 2 * inset));
+}
+
+/** Frame every group with what it merges, and let what lies above the groups recede. */
+function drawCut(
+  context: CanvasRenderingContext2D,
+  marks: IcicleMarks,
+  cut: readonly number[],
+  look: Theme,
+): void {
+  const { plot, depthEdge, ratio } = marks;
+  const line = Math.max(1, Math.round(ratio));
+  const right = plot.x + Math.round(depthEdge[depthEdge.length - 1]) - line;
+  const least = plot.y - 4;
+  const most = plot.y + plot.height + 4;
+  for (const node of cut) {
+    const [x0, y0, , y1] = nodeBox(marks, node);
+    if (y1 <= least || y0 >= most) continue;
+    context.fillStyle = css(look.background, 0.62);
+    context.fillRect(plot.x, y0, x0 - plot.x, y1 - y0);
+    const isThin = y1 - y0 < 5 * line;
+    context.fillStyle = css(look.ink, 0.9);
+    context.fillRect(x0, y0, 3 * line, y1 - y0 - (isThin ? 2 : 1) * line);
+    if (isThin) continue;
+    context.strokeStyle = css(look.ink, 0.9);
+    context.lineWidth = line;
+    context.strokeRect(x0 + line / 2, y0 + line / 2, right - x0 - line, y1 - y0 - 2 * line);
+  }
 }
 
 /** The box of a node in device pixels of the canvas, at least as high as can be seen: left, top, right, bottom. */

@@ -10,6 +10,7 @@ import { resultTitle } from "../results";
 import { blockRows, regionTable as blockTable } from "./blocks/blocks";
 import { chipsOf } from "./chips";
 import { copyText, csvOf } from "./csv";
+import { download } from "./download";
 import { count } from "./format";
 import { ticksOf, valueWords } from "./legend";
 
@@ -88,7 +89,7 @@ export function saveItems({ page, onnote, size, ratio }: CopyUse & Screen): read
       name: "Save as picture (PNG)",
       run() {
         drawSheet(sheet(), model, ratio).toBlob((blob) => {
-          if (blob) save(blob, `${name}.png`);
+          if (blob) download(blob, `${name}.png`);
           else onnote("The picture is too large for this browser");
         });
       },
@@ -100,7 +101,7 @@ export function saveItems({ page, onnote, size, ratio }: CopyUse & Screen): read
         const made = sheet();
         const raster = () => drawPlot(made, model, ratio).toDataURL("image/png");
         const text = svgOf(made, model.dark, createMeasure(), raster);
-        save(new Blob([text], { type: "image/svg+xml" }), `${name}.svg`);
+        download(new Blob([text], { type: "image/svg+xml" }), `${name}.svg`);
       },
     },
   ];
@@ -151,13 +152,4 @@ export function headingOf(page: Page): Heading {
     unit: valueWords[encoding.value].unit,
     ticks: ticksOf(model),
   };
-}
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

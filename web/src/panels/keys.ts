@@ -1,10 +1,13 @@
 import type { Page } from "../derive";
+import { stopAction } from "../results";
 import type { Session } from "../session";
 import type { Side } from "../state/state";
 import { zoomTo } from "../zoom";
+import { changeGroups, type GroupEdit, stepBranch } from "./branches/acting";
 import { focusedNode } from "./focused";
 import { togglePin } from "./groups/pins";
 import { acceptProposal, rejectProposal } from "./hierarchy/acting";
+import { deskOf } from "./hierarchy/desk.svelte";
 import { toggleFrozen } from "./legend";
 import { sides } from "./sides";
 
@@ -17,7 +20,7 @@ export const keyList: readonly {
     title: "Everywhere",
     keys: [
       ["/", "search a class or group"],
-      ["[ ]", "epoch before, epoch after"],
+      ["[ ]", "back, forward along the slider: epochs or layers"],
       ["1 2", "matrix, responses"],
       ["z Z", "undo, redo"],
       ["Esc", "one step back: close, deselect, zoom out"],
@@ -34,6 +37,7 @@ export const keyList: readonly {
       ["b", "blocks"],
       ["t", "hierarchy"],
       ["g", "groups"],
+      ["r", "branches for training"],
       ["v", "saved views"],
       ["↑ ↓", "row before, row after in a table"],
       ["Enter", "select the cells of the row"],
@@ -76,6 +80,14 @@ export const keyList: readonly {
       ["m", "FP: predicted inside, true elsewhere"],
       ["n", "FN: true inside, predicted elsewhere"],
       ["Enter", "zoom to it, when nothing has the focus"],
+    ],
+  },
+  {
+    title: "Branches",
+    keys: [
+      ["+", "split the selected group into its children"],
+      ["-", "merge it with its siblings into their parent"],
+      [", .", "branch before, branch after"],
     ],
   },
   {
@@ -142,9 +154,9 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
   const { encoding, selection, viewport } = page.model.state;
   switch (key) {
     case "[":
-      return stepEpoch(page, session, -1);
+      return stepAlong(page, session, -1);
     case "]":
-      return stepEpoch(page, session, 1);
+      return stepAlong(page, session, 1);
     case "1":
       session.dispatch({ type: "tab", tab: "matrix" });
       return true;
@@ -171,6 +183,15 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
       return true;
     case "o":
       session.dispatch({ type: "tool", tool: page.model.state.tool === "box" ? "lasso" : "box" });
+      return true;
+    case "+":
+      return editBranches(session, use, "split");
+    case "-":
+      return editBranches(session, use, "merge");
+    case ",":
+    case ".":
+      if (page.model.state.side !== "branches") use.showSide("branches");
+      else stepBranch(session, page, key === "." ? 1 : -1);
       return true;
     case "k":
       return pinFocused(page, session);
@@ -200,10 +221,16 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
   return true;
 }
 
-function stepEpoch(page: Page, session: Session, by: number): boolean {
-  const at = page.series.findIndex((one) => one.name === page.result.name);
-  const next = page.series[at + by];
-  if (next) session.dispatch({ type: "result", name: next.name, follow: next === page.series.at(-1) });
+function stepAlong({ line, result, manifest }: Page, session: Session, by: number): boolean {
+  const at = line.stops.findIndex((one) => one.name === result.name);
+  const next = line.stops[at + by];
+  if (next) session.dispatch(stopAction(manifest, line.axis, next));
+  return true;
+}
+
+function editBranches(session: Session, use: KeyUse, what: GroupEdit): boolean {
+  if (session.page.get()?.model.state.side !== "branches") use.showSide("branches");
+  deskOf(session).refusal = changeGroups(session, what);
   return true;
 }
 

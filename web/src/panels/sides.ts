@@ -6,5 +6,6 @@ export const sides: readonly { readonly side: Side; readonly name: string; reado
   { side: "blocks", name: "Blocks", key: "b" },
   { side: "hierarchy", name: "Hierarchy", key: "t" },
   { side: "groups", name: "Groups", key: "g" },
+  { side: "branches", name: "Branches", key: "r" },
   { side: "findings", name: "Views", key: "v" },
 ];

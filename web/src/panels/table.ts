@@ -9,6 +9,10 @@ export interface TableColumn<R> {
   /** In full, where `text` is cut. */
   hint?(row: R): string;
   value(row: R): number | string;
+  /** Length of a bar behind the number, from 0 to 1; NaN for none. */
+  bar?(row: R): number;
+  /** Whether the number stands out. */
+  isMarked?(row: R): boolean;
 }
 
 export interface Sorting {

@@ -1,12 +1,13 @@
 import { f1Estimate } from "../core/interval";
-import { wilson } from "../core/metrics";
 import type { Page } from "../derive";
 import { nodeName, nodePath } from "../label";
 import type { Hover } from "../model";
+import { probeRows } from "./branches/probeTip";
 import { cellTip, regionTip } from "./cellTip";
 import { changeRows } from "./changeTip";
 import { count, counted, measure, rate } from "./format";
 import { ends } from "./groups/words";
+import { interval } from "./interval";
 
 /** What a tooltip says: a title, a line below it, and rows of name and value. */
 export interface Tip {
@@ -73,6 +74,7 @@ function nodeTip(page: Page, node: number): Tip {
       interval(Math.round(model.nodeValue[node] * tp), tp),
     ]);
   }
+  rows.unshift(...probeRows(page, node));
   if (model.state.icicle.colour === "change") rows.unshift(...changeRows(page, node));
   const title = nodeName(tree, classes, node) || "all classes";
   const above = nodePath(tree, classes, node).slice(0, -1).join(" › ");
@@ -126,10 +128,4 @@ function neuronTip({ model }: Page, column: number): Tip | null {
 /** Name of what a column header shows. */
 export function scoreTitle(scoreName: string): string {
   return scoreName === "relevance" ? "relevance (Eq. 2)" : scoreName;
-}
-
-function interval(k: number, n: number): string {
-  if (n === 0) return "no samples";
-  const [low, high] = wilson(k, n);
-  return `${(100 * low).toFixed(1)} – ${(100 * high).toFixed(1)}, ${count(k)} of ${count(n)}`;
 }

@@ -1,6 +1,7 @@
 import { indexCells } from "../core/cells";
 import type { HierarchyColumns } from "../core/hierarchy";
 import { shortNames } from "../core/names";
+import type { Separability } from "../core/separability";
 import type { CellIndex, Classes, Rows } from "../model";
 
 import type { Column, Message, Reply } from "./source";
@@ -149,6 +150,15 @@ export interface Course extends Readonly<Record<Metric, Estimates>> {
   readonly nResults: number;
 }
 
+/** Branches that a server suggests: one row per branch and group, which is a row of the tree asked about. */
+export interface Suggestion {
+  readonly branch: Int32Array;
+  readonly node: Int32Array;
+  /** By branch. */
+  readonly layers: readonly string[];
+  readonly note: string;
+}
+
 /** What each view's reply becomes. */
 export interface Answers {
   readonly classes: Classes;
@@ -171,6 +181,8 @@ export interface Answers {
   readonly summary: Summary;
   readonly change: Change;
   readonly series: Course;
+  readonly separability: Separability;
+  readonly suggest: Suggestion;
 }
 
 export type View = Message["view"];
@@ -268,6 +280,13 @@ const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
     throw new Error("metadata 'shape' of 'series' is not that of its columns");
   },
   top_samples: (reply) => ({ sample: int32(reply, "sample"), value: float32(reply, "value") }),
+  separability: readSeparability,
+  suggest: (reply) => ({
+    branch: int32(reply, "branch"),
+    node: int32(reply, "node"),
+    layers: json(reply, "layers") as readonly string[],
+    note: reply.metadata.get("note") ?? "",
+  }),
 };
 
 /** Give a reply its named, typed form; a missing or differently typed column is an error that names it. */
@@ -297,6 +316,17 @@ function readPartition(reply: Reply): PartitionAnswer {
     nBlocks,
     note: reply.metadata.get("note") ?? "",
   };
+}
+
+function readSeparability(reply: Reply): Separability {
+  const [nRows, nNodes] = text(reply, "shape").split(",").map(Number) as [number, number];
+  const layers = json(reply, "layers") as readonly string[];
+  const tp = int32(reply, "tp");
+  if (tp.length !== nRows * nNodes || nRows !== layers.length + 1) {
+    throw new Error("metadata 'shape' of 'separability' is not that of its columns");
+  }
+  const counts = { tp, support: int32(reply, "support"), predicted: int32(reply, "predicted") };
+  return { layers, nNodes, nSamples: number(reply, "n_samples"), ...counts };
 }
 
 function readSamples(reply: Reply): SampleDetails {

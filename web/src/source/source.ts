@@ -67,6 +67,23 @@ export type Message =
       readonly nodes: readonly number[];
       readonly where: WhereMessage;
     }
+  | {
+      readonly view: "separability";
+      /** Probes from the input to the output, and the network's own result. */
+      readonly results: readonly string[];
+      readonly final: string;
+      readonly tree: TreeRef;
+    }
+  | {
+      readonly view: "suggest";
+      readonly results: readonly string[];
+      readonly final: string;
+      readonly tree: TreeRef;
+      readonly tau: number;
+      readonly weight: number;
+      /** Most groups of a branch. */
+      readonly most?: number;
+    }
   | { readonly view: "classes" }
   | { readonly view: "hierarchy"; readonly hierarchy: string }
   | { readonly view: "cells"; readonly result: string }
@@ -161,7 +178,22 @@ export type SaveMessage =
       readonly note: string;
       readonly state: FindingInfo["state"];
     }
-  | { readonly kind: "forget"; readonly id: string };
+  | { readonly kind: "forget"; readonly id: string }
+  | { readonly kind: "branches"; readonly name: string; readonly plan: PlanFile; readonly replace: boolean };
+
+/** Branches as `classblocks train` reads them; groups are class ids. */
+export interface PlanFile {
+  readonly format: "classblocks-branches";
+  readonly version: 1;
+  readonly classes: readonly string[];
+  readonly branches: readonly {
+    readonly layer: string;
+    readonly weight: number;
+    readonly groups: readonly (readonly number[])[];
+    readonly names: readonly string[];
+  }[];
+  readonly how: Readonly<Record<string, unknown>>;
+}
 
 export interface Activity {
   readonly message: string;
@@ -197,7 +229,7 @@ export interface Source {
   ): Promise<{ manifest: Manifest; etag: string | null } | null>;
   request(message: Message, options: { signal: AbortSignal }): Promise<Reply>;
   sheet(message: SheetMessage, options: { signal: AbortSignal }): Promise<Blob>;
-  /** Keep a hierarchy or a finding; fails with one sentence, `status` 409 when the name exists. */
+  /** Keep a hierarchy, a finding or branches; fails with one sentence, `status` 409 when the name exists. */
   save(message: SaveMessage): Promise<Readonly<Record<string, string>>>;
   thumbUrl(hash: string): string;
 }

@@ -1,5 +1,7 @@
 import type {
   AppState,
+  Axis,
+  BranchState,
   Edit,
   Encoding,
   Filter,
@@ -20,7 +22,13 @@ import type {
 
 /** Everything that can happen to the state. `viewport` and slider drags do not make an undo step of their own. */
 export type Action =
-  | { readonly type: "result"; readonly name: string; readonly follow?: boolean }
+  /** Show a result set; `along` is the coordinate it was reached by. */
+  | {
+      readonly type: "result";
+      readonly name: string;
+      readonly follow?: boolean;
+      readonly along?: Axis | null;
+    }
   | { readonly type: "hierarchy"; readonly name: string }
   | { readonly type: "tab"; readonly tab: Tab }
   | { readonly type: "tool"; readonly tool: Tool }
@@ -57,6 +65,15 @@ export type Action =
   | { readonly type: "compare"; readonly hierarchy: string | null }
   /** Colour the tree by the change of a metric since a baseline; what is left out stays. */
   | { readonly type: "change"; readonly metric?: GroupMetric; readonly baseline?: string }
+  | { readonly type: "baseline"; readonly name: string }
+  | { readonly type: "perClass"; readonly isOpen: boolean }
+  | { readonly type: "along"; readonly along: Axis | null }
+  /** Change the branches, and select what a change made, by wire number. */
+  | {
+      readonly type: "branches";
+      readonly branches: Partial<BranchState>;
+      readonly select?: readonly number[];
+    }
   | { readonly type: "partition"; readonly partition: PartitionChoice | null }
   | { readonly type: "pins"; readonly nodes: readonly number[] }
   /** A whole state, from the URL or a saved finding. */

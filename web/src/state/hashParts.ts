@@ -1,6 +1,16 @@
-import type { Draft, Edit, Filter, Objective, PartitionChoice, Proposal } from "./state";
+import {
+  type BranchChoice,
+  type BranchState,
+  type Draft,
+  type Edit,
+  type Filter,
+  initialState,
+  type Objective,
+  type PartitionChoice,
+  type Proposal,
+} from "./state";
 
-/** Edits that make a longer URL than this are left out of it: they are kept by saving the hierarchy. */
+/** Edits and branches that make a longer URL than this are left out of it: saving keeps them. */
 export const LONGEST_DRAFT = 6000;
 
 const MAX_ID = 2 ** 31 - 1;
@@ -41,6 +51,65 @@ export function readProposal(text: string): Proposal | null {
     string,
   ];
   return { node: Number(node), method, source, seed: Number(seed) };
+}
+
+/** "0.8,0.3,auto,0/stage1:0.3:1.2.5/…", or null when nothing is to be said or the branches are too long for a URL. */
+export function writeBranches({ tau, weight, most, plan, at }: BranchState): string | null {
+  const written = isTooLong(plan) ? null : plan;
+  const numbers = [tau, weight, most ?? "auto", at].join();
+  const chosen = written === null ? [] : ["plan", ...written.map(writeBranch)];
+  const text = [numbers, ...chosen].join("/");
+  const { branches } = initialState;
+  const initial = [branches.tau, branches.weight, "auto", branches.at].join();
+  return text === initial ? null : text;
+}
+
+/** Whether an address does not hold these branches. */
+export function isTooLong(plan: BranchState["plan"]): boolean {
+  return plan !== null && plan.map(writeBranch).join("/").length > LONGEST_DRAFT;
+}
+
+/** Read branches; one that is malformed makes the whole null. */
+export function readBranches(text: string): BranchState | null {
+  const [numbers = "", mark, ...parts] = text.split("/");
+  const [tau, weight, most, at, ...more] = numbers
+    .split(",")
+    .map((one) => (one === "auto" ? null : real(one)));
+  const fits =
+    isShare(tau) && isWeight(weight) && (most === null || isId(most)) && isId(at) && more.length === 0;
+  if (!fits || (mark !== undefined && mark !== "plan")) return null;
+  const branches = parts.map(readBranch);
+  if (!branches.every((branch) => branch !== null)) return null;
+  return { tau, weight, most: most ?? null, at, plan: mark === undefined ? null : branches };
+}
+
+function writeBranch({ layer, weight, nodes }: BranchChoice): string {
+  return [encodeURIComponent(layer), weight, nodes.join(".")].join(":");
+}
+
+function readBranch(text: string): BranchChoice | null {
+  const match = /^([^:]{1,512}):([\d.e+-]{1,24}):(\d{1,9}(?:\.\d{1,9})*)$/.exec(text);
+  if (!match) return null;
+  const [, layer, weight, nodes] = match as unknown as [string, string, string, string];
+  const number = real(weight);
+  if (!isWeight(number)) return null;
+  try {
+    return { layer: decodeURIComponent(layer), weight: number, nodes: nodes.split(".").map(Number) };
+  } catch {
+    return null;
+  }
+}
+
+function real(text: string): number {
+  return text === "" ? Number.NaN : Number(text);
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 1;
+}
+
+function isWeight(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value);
 }
 
 export function writePartition({ nBlocks, objective, along, result, filter }: PartitionChoice): string {

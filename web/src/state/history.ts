@@ -55,6 +55,7 @@ function stepTag(action: Action): string | null {
   switch (action.type) {
     case "viewport":
     case "tool":
+    case "along":
       return "silent";
     case "result":
       return action.follow ? "silent" : "result";
@@ -63,11 +64,19 @@ function stepTag(action: Action): string | null {
       return isInitial(action.filter) ? null : `filter:${Object.keys(action.filter).sort().join()}`;
     case "responses":
       return `responses:${Object.keys(action.responses).sort().join()}`;
+    case "branches":
+      return branchTag(Object.keys(action.branches));
     case "samples":
       return Object.keys(action.samples).every((key) => key === "detail") ? "silent" : null;
     default:
       return null;
   }
+}
+
+/** Looking at another branch is no step; the numbers of a suggestion change with every key typed. */
+function branchTag(keys: readonly string[]): string | null {
+  if (keys.every((key) => key === "at")) return "silent";
+  return keys.includes("plan") ? null : `branches:${[...keys].sort().join()}`;
 }
 
 function isInitial(filter: Partial<Filter>): boolean {

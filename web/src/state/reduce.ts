@@ -5,7 +5,11 @@ import { type AppState, type Edit, initialState, type Range, type Selection } fr
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case "result":
-      return patch(state, { result: action.name, follow: action.follow ?? false });
+      return patch(state, {
+        result: action.name,
+        follow: action.follow ?? false,
+        along: action.along === undefined ? state.along : action.along,
+      });
     case "hierarchy":
       if (action.name === state.hierarchy) return state;
       return {
@@ -14,6 +18,7 @@ export function reduce(state: AppState, action: Action): AppState {
         draft: null,
         proposal: null,
         compare: state.compare === action.name ? null : state.compare,
+        branches: patch(state.branches, { plan: null, at: 0 }),
         pins: none(state.pins),
         viewport: null,
         selection: state.selection.kind === "top" ? state.selection : { kind: "none" },
@@ -74,6 +79,14 @@ export function reduce(state: AppState, action: Action): AppState {
         baseline: action.baseline ?? state.baseline,
         icicle: patch(state.icicle, { colour: "change", metric: action.metric ?? state.icicle.metric }),
       });
+    case "baseline":
+      return patch(state, { baseline: action.name });
+    case "perClass":
+      return patch(state, { perClass: action.isOpen });
+    case "along":
+      return patch(state, { along: action.along });
+    case "branches":
+      return changeBranches(state, action);
     case "partition":
       return patch(state, { partition: action.partition });
     case "pins":
@@ -96,6 +109,11 @@ function selectNodes(state: AppState, action: Action & { type: "selectNodes" }):
       page: state.responses.order === "relevance" ? 0 : state.responses.page,
     },
   };
+}
+
+function changeBranches(state: AppState, { branches, select }: Action & { type: "branches" }): AppState {
+  const changed = patch(state, { branches: patch(state.branches, branches) });
+  return select ? reduce(changed, { type: "selectNodes", nodes: select }) : changed;
 }
 
 function selectCells(state: AppState, action: Action & { type: "selectCells" }): AppState {

@@ -4,6 +4,8 @@ export interface AppState {
   readonly result: string | null;
   /** Follow the newest result set while a recording or training runs. */
   readonly follow: boolean;
+  /** Coordinate that the slider moves along; null chooses one (`lineOf`). */
+  readonly along: Axis | null;
   readonly hierarchy: string | null;
   readonly tab: Tab;
   /** What a drag over the matrix draws. */
@@ -15,10 +17,14 @@ export interface AppState {
   /** A refinement asked for and shown in place, neither accepted nor rejected yet. */
   readonly proposal: Proposal | null;
   readonly workbench: Workbench;
+  /** Branches for training: how they are suggested, and those chosen instead. */
+  readonly branches: BranchState;
   /** Hierarchy the current one is compared with. */
   readonly compare: string | null;
   /** Result set that the one shown is compared with; null chooses one (`chosenBaseline`). */
   readonly baseline: string | null;
+  /** Whether the classes are listed by their change since the baseline. */
+  readonly perClass: boolean;
   readonly partition: PartitionChoice | null;
   /** Groups put side by side, by wire node. */
   readonly pins: readonly number[];
@@ -36,7 +42,10 @@ export type Tab = "matrix" | "responses";
 
 export type Tool = "box" | "lasso";
 
-export type Side = "samples" | "blocks" | "hierarchy" | "groups" | "findings";
+export type Side = "samples" | "blocks" | "hierarchy" | "groups" | "branches" | "findings";
+
+/** A coordinate in which result sets of one network differ. */
+export type Axis = "epoch" | "layer";
 
 /** Part of the hierarchy panel that is open. */
 export type Workbench = "edit" | "compare" | "repair";
@@ -83,6 +92,27 @@ export interface Proposal {
 }
 
 export type Objective = "size_weighted" | "pooled" | "modularity" | "least_squares" | "mean_density";
+
+/** A branch as chosen: its groups are the nodes of a cut through the tree, by wire number. */
+export interface BranchChoice {
+  readonly layer: string;
+  readonly nodes: readonly number[];
+  /** Of its loss beside the main one. */
+  readonly weight: number;
+}
+
+export interface BranchState {
+  /** Share of the network's own recall that every suggested group keeps. */
+  readonly tau: number;
+  /** Most groups of a suggested branch; null leaves it to the server. */
+  readonly most: number | null;
+  /** Weight of branches that are suggested or added. */
+  readonly weight: number;
+  /** Null takes the suggestion. */
+  readonly plan: readonly BranchChoice[] | null;
+  /** The branch whose groups are shown, by position in the plan. */
+  readonly at: number;
+}
 
 /** A partition by how it was made, so that it stays while filters change: result set and filter are those of then. */
 export interface PartitionChoice {
@@ -156,8 +186,13 @@ export interface Encoding {
 export type GroupMetric = "precision" | "recall" | "f1";
 
 export interface IcicleState {
-  /** `inside` is the accuracy among the samples that stay in the group, `change` that of `metric` since the baseline. */
-  readonly colour: GroupMetric | "inside" | "change" | "neuron" | "agreement";
+  /**
+   * `inside` is the accuracy among the samples that stay in the group, `change` that of `metric` since the baseline,
+   * `probe` the recall of a classifier on the layer `probe`, `separation` the first layer that tells the group.
+   */
+  readonly colour: GroupMetric | "inside" | "change" | "neuron" | "agreement" | "probe" | "separation";
+  /** Layer whose probe is meant; null while none was chosen. */
+  readonly probe: string | null;
   /** Metric whose change is coloured and whose course over the epochs is shown. */
   readonly metric: GroupMetric;
   readonly sort: "hierarchy" | "name" | "size" | GroupMetric;
@@ -190,6 +225,7 @@ export interface SampleState {
 export const initialState: AppState = {
   result: null,
   follow: true,
+  along: null,
   hierarchy: null,
   tab: "matrix",
   tool: "box",
@@ -197,8 +233,10 @@ export const initialState: AppState = {
   draft: null,
   proposal: null,
   workbench: "edit",
+  branches: { tau: 0.8, most: null, weight: 0.3, plan: null, at: 0 },
   compare: null,
   baseline: null,
+  perClass: false,
   partition: null,
   pins: [],
   viewport: null,
@@ -215,7 +253,7 @@ export const initialState: AppState = {
     outliers: true,
     sums: false,
   },
-  icicle: { colour: "recall", metric: "recall", sort: "hierarchy", descending: false },
+  icicle: { colour: "recall", probe: null, metric: "recall", sort: "hierarchy", descending: false },
   responses: { layer: null, threshold: null, order: "relevance", neuron: null, page: 0, nodes: [] },
   samples: { groupBy: "true", sort: "p_pred", descending: true, open: null, detail: null, side: 64 },
 };

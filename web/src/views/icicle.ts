@@ -51,6 +51,7 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
         dark: model.dark,
         kind: kindOf(state.icicle.colour),
         range: model.nodeRange,
+        layers: model.layerNames,
       });
     },
     overlay(context) {
@@ -69,6 +70,7 @@ export function mountIcicle(element: HTMLElement, ctx: IcicleContext): View {
             ? state.selection.nodes.map((wireNode) => tree.nodeOfWire[wireNode])
             : [],
         selectedRows: selectedRows(model),
+        cut: model.cut,
         hovered: drag === null ? hoveredNode(model, ctx.hover.get()) : -1,
         isFocused: document.activeElement === element && element.matches(":focus-visible"),
       };
@@ -243,6 +245,7 @@ function startNode(model: Model): number {
 export function kindOf(colour: Model["state"]["icicle"]["colour"]): IciclePicture["kind"] {
   if (colour === "neuron") return "response";
   if (colour === "agreement") return "overlap";
+  if (colour === "separation") return "layer";
   return colour === "change" ? "change" : "rate";
 }
 
@@ -254,6 +257,6 @@ function describeNode(model: Model, node: number): string {
   const size = n === 1 ? "" : `, ${n} classes`;
   if (Number.isNaN(value)) return `${name}${size}, ${colourName(state.icicle)} undefined`;
   const unit = state.icicle.colour === "change" ? " points" : "";
-  const shown = formatValue(value, kindOf(state.icicle.colour));
+  const shown = formatValue(value, kindOf(state.icicle.colour), model.layerNames);
   return `${name}${size}, ${colourName(state.icicle)} ${shown}${unit}`;
 }

@@ -69,6 +69,8 @@ export function stage(
       selectionLabel: "",
       partition: null,
       outliers: null,
+      cut: null,
+      layerNames: [],
     };
   };
   let model = derive();

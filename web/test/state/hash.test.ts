@@ -66,7 +66,7 @@ function anyState(seed: number): AppState {
     hierarchy: maybe(() => pick(NAMES)),
     tab: pick(["matrix", "responses"] as const),
     tool: pick(["box", "lasso"] as const),
-    side: pick(["samples", "blocks", "hierarchy", "groups", "findings"] as const),
+    side: pick(["samples", "blocks", "hierarchy", "groups", "branches", "findings"] as const),
     draft: maybe(() => ({
       base: pick(NAMES),
       edits: Array.from({ length: 1 + integer(4) }, () => pick(EDITS)),
@@ -80,6 +80,21 @@ function anyState(seed: number): AppState {
     workbench: pick(["edit", "compare", "repair"] as const),
     compare: maybe(() => pick(NAMES)),
     baseline: maybe(() => pick(NAMES)),
+    perClass: next() < 0.5,
+    along: maybe(() => pick(["epoch", "layer"] as const)),
+    branches: {
+      tau: integer(21) / 20,
+      weight: integer(9) / 8,
+      most: maybe(() => 2 + integer(60)),
+      plan: maybe(() =>
+        Array.from({ length: integer(4) }, () => ({
+          layer: pick(NAMES),
+          nodes: [integer(900), 900 + integer(900)],
+          weight: integer(9) / 8,
+        })),
+      ),
+      at: integer(3),
+    },
     partition: maybe(() => ({
       nBlocks: pick(["auto", 2, 20] as const),
       objective: pick(["size_weighted", "pooled", "modularity", "least_squares", "mean_density"] as const),
@@ -116,7 +131,18 @@ function anyState(seed: number): AppState {
       sums: next() < 0.5,
     },
     icicle: {
-      colour: pick(["precision", "recall", "f1", "inside", "change", "neuron", "agreement"] as const),
+      colour: pick([
+        "precision",
+        "recall",
+        "f1",
+        "inside",
+        "change",
+        "neuron",
+        "agreement",
+        "probe",
+        "separation",
+      ] as const),
+      probe: maybe(() => pick(NAMES)),
       metric: pick(["precision", "recall", "f1"] as const),
       sort: pick(["hierarchy", "name", "size", "precision", "recall", "f1"] as const),
       descending: next() < 0.5,

@@ -1,9 +1,9 @@
 const MOST_LETTERS = 128;
 const MOST_BYTES = 240;
 
-/** Why a hierarchy cannot have this name, in one sentence; null when it can. The server decides in the same way. */
-export function nameProblem(name: string): string | null {
-  if (name === "") return "Give the hierarchy a name.";
+/** Why what is saved cannot have this name, in one sentence; null when it can. The server decides in the same way. */
+export function nameProblem(name: string, what = "the hierarchy"): string | null {
+  if (name === "") return `Give ${what} a name.`;
   if ([...name].length > MOST_LETTERS) return `A name has at most ${MOST_LETTERS} characters.`;
   if (/^[ .@=+-]/.test(name)) return "A name begins with a letter, a digit or _.";
   if (/ $/.test(name)) return "A name does not end with a space.";
