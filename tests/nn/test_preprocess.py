@@ -6,6 +6,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch")
 from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
 
+from classblocks.nn.classics import NIN, small_alexnet  # noqa: E402
 from classblocks.nn.networks import SmallConvNet, SmallResNet  # noqa: E402
 from classblocks.nn.preprocess import IMAGENET_MEAN, Preprocess, preprocess_of  # noqa: E402
 from classblocks.nn.train import normalise  # noqa: E402
@@ -21,7 +22,8 @@ def picture(height, width, seed=0):
 def test_networks_of_this_package_get_exactly_what_they_were_trained_on():
     image = picture(32, 32)
     expected = normalise(torch.from_numpy(np.array(image)).permute(2, 0, 1)[None])[0]
-    for network in (SmallResNet(3, (4, 4, 4, 4)), SmallConvNet(3, (4, 4, 4, 4))):
+    residual, plain = SmallResNet(3, (4, 4, 4, 4)), SmallConvNet(3, (4, 4, 4, 4))
+    for network in (residual, plain, small_alexnet(3), NIN(3)):
         assert torch.equal(preprocess_of(network)(image), expected)
 
 
@@ -41,6 +43,24 @@ def test_the_middle_is_cropped_after_the_shorter_side_is_resized():
     assert cropped[1:].max() == 0
     assert Preprocess(8, 0.0, 1.0, resize=15)(image)[0].min() == 1.0
     assert Preprocess(40, 0.0, 1.0)(picture(7, 90)).shape == (3, 40, 40)
+
+
+@pytest.mark.parametrize("shape", [(40, 48), (48, 40), (37, 61), (333, 500), (50, 50), (24, 90)])
+@pytest.mark.parametrize(("size", "resize"), [(32, None), (28, 32), (33, 37)])
+def test_resizing_and_cropping_is_torchvision_s_to_the_pixel(shape, size, resize):
+    pytest.importorskip("torchvision", reason="torchvision is not installed")
+    from torchvision import transforms
+
+    expected = transforms.Compose(
+        [
+            transforms.Resize(resize or size),
+            transforms.CenterCrop(size),
+            transforms.ToTensor(),
+            transforms.Normalize([0.5] * 3, [0.25] * 3),
+        ]
+    )(picture(*shape))
+    found = Preprocess(size, 0.5, 0.25, resize)(picture(*shape))
+    torch.testing.assert_close(found, expected)
 
 
 def test_an_image_of_the_right_size_is_not_touched():

@@ -170,7 +170,12 @@ def _recordable(units: list[str], calls: dict[str, _Call]) -> list[str]:
 
 
 def _has_weights(module: nn.Module) -> bool:
-    return any(parameter.ndim >= 2 for parameter in module.parameters(recurse=False))
+    """Whether most weights in it are its own; a position embedding beside blocks is few."""
+    own, whole = (
+        sum(p.numel() for p in module.parameters(recurse=recurse) if p.ndim >= 2)
+        for recurse in (False, True)
+    )
+    return 2 * own >= whole > 0
 
 
 def _holds_others(module: nn.Module) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from classblocks.nn.classics import NIN, AlexNet
 from classblocks.nn.networks import SmallConvNet, SmallResNet
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -18,7 +19,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Preprocess:
-    """Resize, crop the middle, scale each channel by ``(value - mean) / std``.
+    """Resize, crop the middle, scale each channel by ``(value - mean) / std``, as torchvision does.
 
     Attributes
     ----------
@@ -62,11 +63,11 @@ class Preprocess:
     def _fit(self, image: Image.Image) -> Image.Image:
         if self.fits(image.height, image.width) or self.size is None:
             return image
-        factor = (self.resize or self.size) / min(image.size)
-        width, height = (max(self.size, round(side * factor)) for side in image.size)
+        shorter, wanted = min(image.size), self.resize or self.size
+        width, height = (max(self.size, wanted * side // shorter) for side in image.size)
         if (width, height) != image.size:
             image = image.resize((width, height), Image.Resampling.BILINEAR)
-        left, top = (width - self.size) // 2, (height - self.size) // 2
+        left, top = round((width - self.size) / 2), round((height - self.size) / 2)
         return image.crop((left, top, left + self.size, top + self.size))
 
 
@@ -80,7 +81,7 @@ def preprocess_of(model: nn.Module) -> Preprocess:
     pixels of 256. For any other network: images as they are, scaled by the mean and spread of
     ImageNet, which most published weights expect.
     """
-    if isinstance(model, SmallResNet | SmallConvNet):
+    if isinstance(model, SmallResNet | SmallConvNet | AlexNet | NIN):
         return Preprocess(None, 0.5, 0.25)
     described = getattr(model, "pretrained_cfg", None)
     if isinstance(described, dict) and described.get("input_size"):

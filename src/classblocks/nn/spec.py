@@ -10,6 +10,8 @@ from typing import Any
 
 from torch import nn
 
+from classblocks.nn.torchvision_import import make_torchvision_importable
+
 
 def load_model(spec: str, n_classes: int | None = None) -> nn.Module:
     """Build the network that a text names.
@@ -87,10 +89,11 @@ def _called(build: Any, spec: str, n_classes: int | None) -> Any:  # noqa: ANN40
 
 
 def _from_timm(name: str, n_classes: int | None) -> nn.Module:
+    make_torchvision_importable()
     try:
         import timm
-    except ImportError as error:
-        raise ValueError(f"timm:{name} needs the package timm: {error}") from None
+    except (ImportError, RuntimeError) as error:
+        raise ValueError(f"timm:{name} needs the package timm: {first_line(error)}") from None
     if not timm.is_model(name):
         close = timm.list_models(f"*{name.split('.')[0][:6]}*")[:5]
         raise ValueError(f"timm has no network {name!r}; close: {', '.join(close) or 'none'}")
@@ -100,10 +103,13 @@ def _from_timm(name: str, n_classes: int | None) -> nn.Module:
 
 
 def _from_torchvision(name: str, n_classes: int | None) -> nn.Module:
+    make_torchvision_importable()
     try:
         from torchvision import models
     except (ImportError, RuntimeError) as error:
-        raise ValueError(f"torchvision:{name} needs a working torchvision: {error}") from None
+        raise ValueError(
+            f"torchvision:{name} needs a working torchvision: {first_line(error)}"
+        ) from None
     if name not in models.list_models():
         raise ValueError(f"torchvision has no network {name!r}")
     more = {} if n_classes is None else {"num_classes": n_classes}
