@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classblocks.core.crm import crm, crm_risk
+from classblocks.core.crm import crm
 from classblocks.core.hierarchical import hierarchical_metrics, lca_heights
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
@@ -45,11 +45,15 @@ def test_worked_example():
 
 
 @given(st.integers(0, 10_000), st.integers(1, 12), st.integers(0, 30))
-def test_the_risks_are_the_dense_product(random_hierarchy, seed, n_classes, n):
+def test_the_risks_of_any_probabilities_grow_along_the_ranking(
+    random_hierarchy, seed, n_classes, n
+):
     hierarchy = random_hierarchy(seed, n_classes)
     p = np.random.default_rng(seed).dirichlet(np.full(n_classes, 0.3), n).astype(np.float32)
     dense = p.astype(float) @ lca_heights(hierarchy)
-    assert crm_risk(p, hierarchy) == pytest.approx(dense, abs=1e-9)
+    ranking = crm(p, hierarchy, np.zeros(n, int), k=n_classes).topk_class
+    assert (np.sort(ranking, axis=1) == np.arange(n_classes)).all()
+    assert (np.diff(np.take_along_axis(dense, ranking, axis=1), axis=1) >= -1e-9).all()
 
 
 @given(st.integers(0, 10_000), st.integers(1, 10), st.integers(1, 30))

@@ -67,29 +67,6 @@ def crm(probabilities: ArrayLike, hierarchy: Hierarchy, true: ArrayLike, k: int 
     )
 
 
-def crm_risk(probabilities: ArrayLike, hierarchy: Hierarchy) -> NDArray[np.float64]:
-    """Compute the expected LCA height of every class.
-
-    Parameters
-    ----------
-    probabilities : (n, n_classes), rows sum to 1 ± 1e-3
-    hierarchy : over the same classes
-
-    Returns
-    -------
-    (n, n_classes) float64, edges; 0 for a certain class
-    """
-    p = validate.probabilities(probabilities, hierarchy.n_classes, "probabilities")
-    gains = _Gains(hierarchy)
-    step = max(1, _CHUNK // hierarchy.n_nodes)
-    risk = np.empty(p.shape)
-    for first in range(0, len(p), step):
-        rows = slice(first, first + step)
-        total = p[rows].sum(axis=1, dtype=np.float64)[:, None] * int(hierarchy.height[0])
-        risk[rows] = total - gains.of(p[rows]) / gains.scale
-    return risk
-
-
 class _Gains:
     """By how much each class lowers the risk below that of a class outside the tree."""
 
@@ -104,12 +81,12 @@ class _Gains:
         )
         self._levels = [by_depth[first:stop] for first, stop in pairwise(bounds)]
         # In units of a power of two all sums are exact integers, so equal risks compare equal.
-        self.scale = 2.0 ** (51 - np.ceil(np.log2(height[0] + 1)))
+        self._scale = 2.0 ** (51 - np.ceil(np.log2(height[0] + 1)))
 
     def of(self, p: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, n_classes), gains ≥ 0 times ``scale``."""
+        """(n, n_classes), gains ≥ 0 in those units."""
         tree = self._tree
-        by_leaf = np.rint(p.T[tree.class_of_leaf] * self.scale)
+        by_leaf = np.rint(p.T[tree.class_of_leaf] * self._scale)
         total = np.concatenate([np.zeros((1, len(p))), np.cumsum(by_leaf, axis=0)])
         gain = (total[tree.stop] - total[tree.start]) * self._weight
         for nodes in self._levels:
