@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import httpx
 import numpy as np
@@ -10,6 +11,7 @@ from classblocks import study as studies
 from classblocks.app import bundle, server
 from classblocks.app.session import VIEWS, Session
 from classblocks.app.wire import Reply
+from classblocks.core.stopping import Stopped, checkpoint
 
 
 def test_a_request_is_answered_with_arrow(browser):
@@ -75,7 +77,7 @@ def test_a_result_that_another_process_adds_appears(client, make, own_study, mon
     browser = client(own_study)
     first = browser.get("/api/manifest")
     before = [result["name"] for result in first.json()["results"]]
-    assert before == ["net", "net-probe-linear", "net-probe-relu", "table"]
+    assert before == ["net", "net-probe-relu", "net-probe-linear", "table"]
     studies.open(own_study.path).add_result(
         "later", sample_id=make.SAMPLE_ID, true=make.TRUE, pred=make.TRUE, model="net", epoch=9
     )
@@ -213,7 +215,7 @@ def test_what_is_damaged_is_named_and_the_rest_works(client, own_study):
     browser = client(studies.open(own_study.path))
     manifest = browser.get("/api/manifest").json()
     names = [result["name"] for result in manifest["results"]]
-    assert names == ["net", "net-probe-linear", "net-probe-relu"]
+    assert names == ["net", "net-probe-relu", "net-probe-linear"]
     assert [tree["name"] for tree in manifest["hierarchies"]] == ["given"]
     problems = "\n".join(manifest["problems"])
     assert "result 'table'" in problems
@@ -284,3 +286,42 @@ def test_large_replies_are_sent_in_chunks(client, tmp_path):
     np.testing.assert_array_equal(sample, np.argsort(pred, kind="stable"))
     expected = np.linspace(0, 1, n).astype(np.float32)[sample]
     np.testing.assert_array_equal(table.column("p_pred").to_numpy(), expected)
+
+
+def test_a_request_that_nobody_waits_for_stops(shared_study, monkeypatch):
+    began, stopped = threading.Event(), threading.Event()
+
+    def endless(context, parameters):
+        limit = time.monotonic() + 30
+        began.set()
+        try:
+            while time.monotonic() < limit:
+                checkpoint()
+        except Stopped:
+            stopped.set()
+            raise
+        raise AssertionError("the request was not stopped")
+
+    monkeypatch.setitem(VIEWS, "classes", endless)
+    answers = []
+
+    async def leave():
+        inbox = asyncio.Queue()
+        await inbox.put({"type": "http.request", "body": b'{"view": "classes"}'})
+
+        async def send(message):
+            answers.append(message)
+
+        headers = [(b"host", b"127.0.0.1:8265")]
+        scope = {"type": "http", "method": "POST", "path": "/api/request", "headers": headers}
+        app = server.application(Session(shared_study), port=8265)
+        asking = asyncio.create_task(
+            app({**scope, "query_string": b"", "http_version": "1.1"}, inbox.get, send)
+        )
+        await asyncio.to_thread(began.wait, 30)
+        await inbox.put({"type": "http.disconnect"})
+        await asking
+
+    asyncio.run(leave())
+    assert stopped.is_set()
+    assert answers[0]["status"] == 503

@@ -472,3 +472,22 @@ def test_an_empty_result_is_legal(study):
     assert result.n_samples == 0
     np.testing.assert_array_equal(study.confusion("r"), np.zeros((3, 3)))
     assert not cs.open(study.path).results["r"].has_rank
+
+
+def test_probes_stand_after_their_network_from_the_input_to_the_output(tmp_path):
+    study = cs.create(tmp_path / "study", ["a", "b"])
+    layers = ["stem", "body", "head"]
+    for layer, epoch in [("head", 2), (None, 2), ("body", 2), ("stem", 2), ("stem", 1), (None, 1)]:
+        study.add_result(
+            f"{layer}-{epoch}",
+            true=[0, 1],
+            pred=[0, 0],
+            model="net",
+            epoch=epoch,
+            layer=layer,
+            provenance={"layers": layers} if layer else {},
+        )
+    study.add_result("other-2", true=[0, 1], pred=[0, 0], model="net", epoch=2, layer="aside")
+    assert list(study.results) == [
+        "None-1", "stem-1", "None-2", "stem-2", "body-2", "head-2", "other-2",
+    ]  # fmt: skip

@@ -178,6 +178,7 @@ def small_study(path: Path) -> studies.Study:
             epoch=3,
             layer=layer,
             transform="none",
+            provenance={"layers": ["relu", "linear"]},
         )
     thumbnails = ThumbnailWriter(study, side=16)
     for i, sample_id in enumerate(SAMPLE_ID.tolist()):

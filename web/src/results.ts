@@ -2,8 +2,6 @@ import type { LayerInfo, Manifest, ResultInfo } from "./source/source";
 import type { Action } from "./state/actions";
 import type { AppState, Axis } from "./state/state";
 
-const natural = new Intl.Collator("en", { numeric: true });
-
 /** The result set the state names, or the one to open with; null when the study has none. */
 export function chosenResult(manifest: Manifest | null, state: AppState): ResultInfo | null {
   if (!manifest) return null;
@@ -67,10 +65,7 @@ export function probesOf(manifest: Manifest, shown: ResultInfo): Probes {
   }
   const order = new Map((own ?? shown).layers.map(({ name }, at) => [name, at]));
   const place = ({ coordinates }: ResultInfo) => order.get(coordinates.layer as string) ?? order.size;
-  const layers = [...byLayer.values()].sort(
-    (a, b) =>
-      place(a) - place(b) || natural.compare(a.coordinates.layer as string, b.coordinates.layer as string),
-  );
+  const layers = [...byLayer.values()].sort((a, b) => place(a) - place(b));
   return { own, layers };
 }
 

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
 
 def chosen_result(study: "Study", name: str | None) -> "Result":
-    """Give the named result, or the last one that is not ranked by distance."""
+    """Give the named result, or the last one of a network itself."""
     results = study.results
     if name is None:
         if not results:
             raise ValueError(f"{study.path} has no results yet")
-        plain = [result for result in results.values() if not result.is_reranked]
+        plain = [r for r in results.values() if not r.is_reranked and not r.coordinates.layer]
         return (plain or list(results.values()))[-1]
     if name not in results:
         known = f"it has {', '.join(results)}" if results else "it has none"

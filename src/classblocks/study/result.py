@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -138,6 +139,15 @@ class Result:
         """Whether its classes are ranked by distance in a hierarchy."""
         inputs = self.provenance.get("inputs")
         return isinstance(inputs, dict) and "crm" in inputs
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """Model and epoch, then the network itself and its layers from the input on, then names."""
+        layer = self.coordinates.layer
+        listed = self.provenance.get("layers")
+        place = listed.index(layer) if isinstance(listed, list) and layer in listed else math.inf
+        model, epoch, *names = self.coordinates.sort_key(self.name)
+        return (model, epoch, place if layer else -1, *names)
 
     @cached_property
     def logits(self) -> LogitSums | None:

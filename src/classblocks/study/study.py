@@ -336,7 +336,7 @@ class Study:
                 opened.append(Result(self.path / RESULTS / name, len(self.classes), self.samples))
             except (StudyError, OSError) as error:
                 damaged[name] = str(error)
-        opened.sort(key=lambda result: result.coordinates.sort_key(result.name))
+        opened.sort(key=lambda result: result.sort_key)
         self._results = {result.name: result for result in opened}
         self._result_stamps = stamps
         self.damaged = damaged

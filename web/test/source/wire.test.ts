@@ -102,8 +102,8 @@ describe("the manifest", () => {
   it("is read", () => {
     expect(decodeManifest(readJson("manifest.json")).results.map((result) => result.name)).toEqual([
       "net",
-      "net-probe-linear",
       "net-probe-relu",
+      "net-probe-linear",
       "table",
     ]);
   });

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classblocks.app.context import Context
 from classblocks.app.parameters import Parameters, RequestError, answering, short
+from classblocks.app.probes import same_samples
 from classblocks.app.trees import read_tree
 from classblocks.app.wire import Reply
 from classblocks.core.branch_cuts import choose_cuts, note_of
-from classblocks.core.confusion import Cells, count_cells
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.separability import Separability
 from classblocks.core.separability import separability as separability_of
@@ -77,36 +76,11 @@ def measured(
     """Measure the probes of layers, and the network on their samples; remembered."""
 
     def make() -> Separability:
-        cells = {layer: context.cells(result) for layer, result in probes.items()}
-        return separability_of(cells, _final_cells(context, probes, final), tree)
+        found = same_samples(probes, final)
+        return separability_of(found.layer_cells, found.final_cells, tree)
 
     key = ("separability", tuple(probes.items()), final, tree)
     return context.cache.get(key, make, lambda made: 7 * made.tp.nbytes)
-
-
-def _final_cells(context: Context, probes: Mapping[str, "Result"], final: "Result") -> Cells:
-    """Confusions of the network on the samples of its probes; these must have the same ones."""
-    first = next(iter(probes.values()))
-    expected = _samples(context, first)
-    for result in probes.values():
-        if not np.array_equal(_samples(context, result), expected):
-            raise RequestError(
-                f"results {first.name!r} and {result.name!r} are of other samples: probes are "
-                "compared on the same ones"
-            )
-    rows = context.rows(final)
-    kept = np.flatnonzero(np.isin(rows.sample, expected))
-    if len(kept) < len(expected):
-        raise RequestError(
-            f"result {final.name!r} lacks {len(expected) - len(kept)} of the {len(expected)} "
-            f"samples of {first.name!r}"
-        )
-    cell = np.searchsorted(rows.start, kept, side="right") - 1
-    return count_cells(rows.cells.true[cell], rows.cells.pred[cell], rows.cells.n_classes)
-
-
-def _samples(context: Context, result: "Result") -> NDArray[np.int32]:
-    return np.sort(context.rows(result).sample)
 
 
 def _read_probes(
