@@ -1,0 +1,142 @@
+"""Which images a probe learns from and which it is judged on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from classblocks.study.format import StudyError
+from classblocks.study.images import ImageSource, UnreadableImage
+
+
+class ChosenImages(ImageSource):
+    """Some images of a source, in its order."""
+
+    def __init__(self, source: ImageSource, rows: NDArray[np.int64]) -> None:
+        super().__init__(source.labels[rows], source.class_names)
+        self.source = source
+        self.rows = rows
+
+    @cached_property
+    def _ids(self) -> NDArray[np.int64]:
+        return self.source.sample_id[self.rows]
+
+    @property
+    def sample_id(self) -> NDArray[np.int64]:
+        """(n,), their numbers in the source."""
+        return self._ids
+
+    def uri(self, i: int) -> str:
+        """Where image `i` is, relative to the source."""
+        return self.source.uri(int(self.rows[i]))
+
+    def read_bytes(self, i: int) -> bytes:
+        """Image `i` as it is stored."""
+        return self.source.read_bytes(int(self.rows[i]))
+
+    def read(self, i: int) -> Image.Image:
+        """Image `i` as RGB pixels."""
+        return self.source.read(int(self.rows[i]))
+
+
+@dataclass(frozen=True)
+class ProbeSamples:
+    """Images of a probe.
+
+    Attributes
+    ----------
+    train, evaluation : disjoint images
+    train_true, evaluation_true : their class ids, int32
+    held : (train,) bool, the images on which the penalty is chosen
+    evaluation_rows : positions of `evaluation` in the source that it was taken from
+    """
+
+    train: ImageSource
+    evaluation: ImageSource
+    train_true: NDArray[np.int32]
+    evaluation_true: NDArray[np.int32]
+    held: NDArray[np.bool_]
+
+
+def stratified(true: NDArray[np.int32], share: float, seed: int) -> NDArray[np.bool_]:
+    """Mark a share of the samples of every class, chosen by `seed`.
+
+    Parameters
+    ----------
+    true : (n,) class ids
+    share : 0..1
+
+    Returns
+    -------
+    (n,) bool. What rounding leaves over goes to the next classes; one sample of every class is
+    never marked, so a class of one sample has none
+    """
+    order = np.random.default_rng(seed)
+    marked = np.zeros(len(true), bool)
+    owed = 0.0
+    for class_id in np.unique(true):
+        rows = np.flatnonzero(true == class_id)
+        owed += share * len(rows)
+        n = min(int(owed + 1e-9), len(rows) - 1)
+        marked[order.permutation(rows)[:n]] = True
+        owed -= n
+    return marked
+
+
+def at_most(true: NDArray[np.int32], per_class: int, seed: int) -> NDArray[np.int64]:
+    """Positions, ascending, of at most `per_class` samples of every class, chosen by `seed`."""
+    order = np.random.default_rng(seed)
+    chosen = [order.permutation(np.flatnonzero(true == c))[:per_class] for c in np.unique(true)]
+    return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+
+
+def refuse_shared(train: ImageSource, evaluation: ImageSource) -> None:
+    """See that no image of one source is in the other.
+
+    Raises
+    ------
+    StudyError
+        Two images with the same uri, or the same sample id where both sources have ids of their
+        own, have the same bytes; names the first.
+
+    Notes
+    -----
+    The same uri alone is no evidence: train/cat/1.png and val/cat/1.png are two images.
+    """
+    for i, j in _same_name(train, evaluation):
+        try:
+            if train.read_bytes(i) == evaluation.read_bytes(j):
+                raise StudyError(
+                    f"{train.uri(i)} is an image of both the training and the evaluation data of "
+                    "the probe: give two that share none, or one with a share held out"
+                )
+        except UnreadableImage:
+            continue
+
+
+def _same_name(train: ImageSource, evaluation: ImageSource) -> Iterator[tuple[int, int]]:
+    there = {uri: j for j, uri in enumerate(evaluation.uris())}
+    for i, uri in enumerate(train.uris()):
+        if uri in there:
+            yield i, there[uri]
+    if _has_own_ids(train) and _has_own_ids(evaluation):
+        _, first, second = np.intersect1d(
+            train.sample_id, evaluation.sample_id, return_indices=True
+        )
+        yield from zip(first.tolist(), second.tolist(), strict=True)
+
+
+def _has_own_ids(images: ImageSource) -> bool:
+    return not np.array_equal(images.sample_id, np.arange(images.n))
+
+
+def digest(images: ImageSource, true: NDArray[np.int32]) -> str:
+    """SHA-256 over where the images are and what they show, as 64 hex digits."""
+    found = sha256("\n".join(images.uris()).encode())
+    found.update(np.ascontiguousarray(images.sample_id, "<i8").data)
+    found.update(np.ascontiguousarray(true, "<i4").data)
+    return found.hexdigest()
