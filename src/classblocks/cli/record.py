@@ -1,37 +1,18 @@
 """``classblocks record``."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from classblocks.cli.coordinates import epoch_option
+from classblocks.cli.pictures import changed, names, picture_options, tell
 from classblocks.cli.trees import add_tree, derive_if_none
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from classblocks.nn import Preprocess
     from classblocks.study.images import ImageSource
     from classblocks.study.study import Study
-
-
-def _numbers(ctx: click.Context, option: click.Parameter, value: str | None) -> list[float] | None:
-    if value is None:
-        return None
-    try:
-        numbers = [float(part) for part in value.split(",")]
-    except ValueError:
-        raise click.BadParameter("expected numbers such as 0.485,0.456,0.406") from None
-    if len(numbers) not in (1, 3):
-        raise click.BadParameter(f"expected 1 or 3 numbers, got {len(numbers)}")
-    return numbers
-
-
-def _names(ctx: click.Context, option: click.Parameter, value: str | None) -> list[str] | None:
-    return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
 
 
 @click.command(
@@ -61,7 +42,7 @@ An interrupted recording goes on where it stopped when the same command is given
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Safetensors, or a state dict of torch.save."
 )
-@click.option("--layers", callback=_names, metavar="A,B", help="Layers by name.  [default: auto]")
+@click.option("--layers", callback=names, metavar="A,B", help="Layers by name.  [default: auto]")
 @click.option("--hierarchy", metavar="wordnet|FILE", help="Class hierarchy to add.")
 @click.option("--crm", metavar="HIERARCHY", help="Add NAME-crm, ranked by expected distance in it.")
 @click.option(
@@ -71,23 +52,13 @@ An interrupted recording goes on where it stopped when the same command is given
 @epoch_option
 @click.option("--split", default="val", show_default=True, help="Split of the images.")
 @click.option(
-    "--batch-size",
-    type=click.IntRange(1),
-    default=256,
-    show_default=True,
-    help="Images that go through the network at once.",
-)
-@click.option(
     "--side",
     type=click.IntRange(1, 64),
     default=4,
     show_default=True,
     help="Positions per side that response maps are pooled to.",
 )
-@click.option("--size", type=click.IntRange(1), help="Resize images to this side, in pixels.")
-@click.option("--mean", callback=_numbers, metavar="R,G,B", help="Subtracted from the channels.")
-@click.option("--std", callback=_numbers, metavar="R,G,B", help="Divides the channels.")
-@click.option("--device", help="PyTorch device.  [default: cuda where there is one, else cpu]")
+@picture_options
 def command(
     study: Path,
     name: str,
@@ -113,7 +84,7 @@ def command(
     """Run a PyTorch network over images and keep what the page shows."""
     import warnings
 
-    from classblocks.nn import load_model, load_weights, record
+    from classblocks.nn import load_model, load_weights, preprocess_of, record
     from classblocks.study.images import open_images
     from classblocks.study.undo import no_empty_study
 
@@ -126,7 +97,7 @@ def command(
         if hierarchy is not None:
             add_tree(opened, hierarchy)
         warnings.simplefilter("default", UserWarning)
-        warnings.showwarning = _tell
+        warnings.showwarning = tell
         try:
             result = record(
                 network,
@@ -142,7 +113,7 @@ def command(
                 side=side,
                 crm=crm,
                 logits=not no_logits,
-                preprocess=_preprocess(network, size, mean, std),
+                preprocess=changed(preprocess_of(network), size, mean, std),
                 model_name=model_name or spec.rpartition(":")[2],
             )
         except KeyboardInterrupt:
@@ -174,27 +145,3 @@ def _study(path: Path, classes: Path | None, images: "ImageSource") -> "Study":
             f"{path} is new and the images have numbers for labels: give --classes FILE"
         )
     return studies.create(path, classes_called(images.class_names))
-
-
-def _preprocess(
-    network: "nn.Module", size: int | None, mean: list[float] | None, std: list[float] | None
-) -> "Preprocess":
-    """Change what the network asks for by what the user gives."""
-    from classblocks.nn import preprocess_of
-
-    prepared = preprocess_of(network)
-    changes: dict[str, Any] = {"mean": mean, "std": std}
-    if size is not None:
-        changes |= {"size": size, "resize": None}
-    return replace(prepared, **{key: value for key, value in changes.items() if value is not None})
-
-
-def _tell(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    click.echo(f"Warning: {message}", err=True)
