@@ -12,6 +12,7 @@ from classblocks.app.views import refining
 from classblocks.core.confusion import confusion
 from classblocks.core.criteria import order_criteria
 from classblocks.core.outcome import outcomes
+from classblocks.core.stopping import Stopped, stopping
 from classblocks.study.format import Coordinates
 from classblocks.study.writer import ResultWriter
 
@@ -173,3 +174,10 @@ def test_logits_order_classes_that_are_never_confused(tmp_path):
         assert group in found
     confused = session.request({**message, **PROPOSAL})
     assert confused.metadata["note"] == "9 of 9 classes have no confusions: they are last"
+
+
+def test_a_stopped_proposal_is_made_anew(ask):
+    asked = {"tree": FLAT, "node": 0, **PROPOSAL, "method": "polish", "seed": 77}
+    with stopping(lambda: True), pytest.raises(Stopped):
+        ask("refine", **asked)
+    assert ask("refine", **asked).columns["parent"][0] == -1

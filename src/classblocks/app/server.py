@@ -1,9 +1,11 @@
 """The session over HTTP."""
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -19,6 +21,7 @@ from classblocks.app.bundle import bundle_reply
 from classblocks.app.parameters import RequestError
 from classblocks.app.saving import SaveError
 from classblocks.app.session import Session
+from classblocks.core.stopping import Stopped, stopping
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -52,8 +55,17 @@ def application(session: Session, *, token: str | None = None, port: int = 0) ->
 
     async def columns(request: Request) -> Response:
         message = await _body(request)
-        pieces = await run_in_threadpool(lambda: wire.pieces(session.request(message)))
-        return _arrow(pieces)
+        gone = Event()
+
+        def answer() -> list[memoryview]:
+            with stopping(gone.is_set):
+                return wire.pieces(session.request(message))
+
+        watch = asyncio.create_task(_tell_when_gone(request, gone))
+        try:
+            return _arrow(await run_in_threadpool(answer))
+        finally:
+            watch.cancel()
 
     async def save(request: Request) -> Response:
         # A form of another site cannot send this type without being asked by the browser first.
@@ -104,6 +116,8 @@ def _answered(endpoint: Endpoint) -> Endpoint:
             reply = JSONResponse({"error": str(error)}, status_code=error.status)
         except SaveError as error:
             reply = JSONResponse({"error": str(error)}, status_code=error.status)
+        except Stopped as error:
+            reply = JSONResponse({"error": str(error)}, status_code=503)
         except RequestError as error:
             reply = JSONResponse({"error": str(error)}, status_code=422)
         except Exception as error:
@@ -130,6 +144,12 @@ async def _chunks(pieces: Iterable[memoryview]) -> AsyncIterator[bytes]:
     for piece in pieces:
         for first in range(0, len(piece), _CHUNK_BYTES):
             yield bytes(piece[first : first + _CHUNK_BYTES])
+
+
+async def _tell_when_gone(request: Request, gone: Event) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
 
 
 async def _body(request: Request) -> Any:  # noqa: ANN401

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.core.build import Draft
+from classblocks.core.stopping import checkpoint
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -69,6 +70,7 @@ def least_cuts(
     start, stop = np.array([0]), np.array([m])
     cuts: dict[tuple[int, int], int] = {}
     while True:
+        checkpoint()
         large = stop - start > FLAT_SIZE
         start, stop = start[large], stop[large]
         if not len(start):

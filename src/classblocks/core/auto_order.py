@@ -15,6 +15,7 @@ from classblocks.core.mst import hubert_order
 from classblocks.core.ncut import ncut_order
 from classblocks.core.nearness import Pairs, nearer_order
 from classblocks.core.spectral import fiedler_vector
+from classblocks.core.stopping import checkpoint
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -156,6 +157,7 @@ def exchanged(
     """
     attraction = _Attraction(errors, order, verdict)
     for _ in range(trials):
+        checkpoint()
         if rng.random() < _SHARE_MOVED and len(attraction.gain):
             trial = attraction.moved(order, rng)
         else:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.core.stopping import checkpoint
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -35,6 +37,7 @@ def barycenter_order(graph: "csr_array") -> NDArray[np.int64]:
     position = np.arange(graph.shape[0], dtype=np.float64)
     best, least = position, np.inf
     for _ in range(ROUNDS):
+        checkpoint()
         linear = float(edges.data @ np.abs(position[row] - position[column]))
         if linear < least * (1 - 1e-12):
             best, least = position, linear

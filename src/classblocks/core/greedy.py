@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.core.linkage import Merges
+from classblocks.core.stopping import checkpoint
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -46,6 +47,7 @@ def greedy_merges(graph: "csr_array") -> Merges:
         share, a, b = heapq.heappop(heap)
         if gone[a] or gone[b]:
             continue
+        checkpoint()
         new = len(near)
         joined = _joined(near, a, b, new)
         gone[a] = gone[b] = True

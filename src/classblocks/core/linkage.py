@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.core.stopping import checkpoint
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -62,6 +64,7 @@ def average_linkage(graph: "csr_array") -> Merges:
     heights: list[NDArray[np.float64]] = []
     n_nodes = m
     while len(weight):
+        checkpoint()
         mean = weight / (size[low] * size[high])
         chosen = _reciprocal(low, high, mean, m)
         a, b = low[chosen], high[chosen]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from classblocks.core.build import Draft
 from classblocks.core.components import is_connected, split_by
 from classblocks.core.spectral import DENSE_SIZE, Graph, fiedler_order
+from classblocks.core.stopping import checkpoint
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -42,6 +43,7 @@ def _grow(
 ) -> None:
     todo: list[tuple[Graph, NDArray[np.int64], int]] = [(similarity, class_id, 0)]
     while todo:
+        checkpoint()
         graph, classes, node = todo.pop()
         if not isinstance(graph, np.ndarray) and len(classes) <= DENSE_SIZE:
             graph = graph.toarray()

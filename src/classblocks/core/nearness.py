@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.core.stopping import checkpoint
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -194,6 +196,7 @@ def nearer_order(
         moves = best_moves(seen)
         before = seen.value
         while len(moves):
+            checkpoint()
             moved = moves.apply(order)
             after = Neighbourhood(pairs, moved, decay, reach)
             if after.value > seen.value:

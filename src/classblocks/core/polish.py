@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classblocks.core.stopping import checkpoint
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -36,6 +38,7 @@ def polish_order(graph: "csr_array", order: NDArray[np.int64]) -> NDArray[np.int
     m = len(order)
     reach = m - 1 if m <= FREE_SIZE else REACH
     for _ in range(ROUNDS):
+        checkpoint()
         source, target = _best_moves(graph, order, reach)
         if not len(source):
             break
