@@ -11,6 +11,7 @@ import classblocks
 _COMMANDS = {
     "demo": ("demo", "Train on the built-in data, record every epoch, and open the page."),
     "record": ("record", "Run a PyTorch network over images and keep what the page shows."),
+    "probe": ("probe", "Train one linear classifier per layer and see what it tells apart."),
     "import": ("importing", "Take predictions from a CSV, Parquet or NPZ file."),
     "train": ("train", "Train a network, with or without what its class hierarchy offers."),
     "view": ("view", "Open a study in the browser."),

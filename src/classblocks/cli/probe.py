@@ -1,0 +1,284 @@
+"""``classblocks probe``."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from classblocks.cli.coordinates import epoch_option
+from classblocks.cli.pictures import changed, names, picture_options, tell
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from classblocks.nn import Preprocess
+    from classblocks.study.result import Result
+    from classblocks.study.study import Study
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  classblocks probe birds --name resnet18 --model timm:resnet18 --weights resnet18.safetensors \\
+      --data images/val --train-data images/train --per-class 100
+  classblocks probe birds --name resnet18 --model timm:resnet18 --weights resnet18.safetensors \\
+      --data images/val --train-data images/train --suggest branches.json
+  classblocks probe birds --name mine --model mynet.py:network --train-data images --holdout 0.3
+
+\b
+NAME is the result set that `classblocks record` made of the network: the probes NAME-probe-LAYER
+are compared with it, and images are prepared as they were for it.
+Probes that are there already are kept when the same command is given again.""",
+)
+@click.argument("study", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--name", required=True, help="Result set of the network; the probes' names begin so."
+)
+@click.option("--model", "spec", required=True, metavar="SPEC", help="The network.")
+@click.option("--model-name", help="Name of the network in the page.  [default: that of NAME]")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="Safetensors, or a state dict of torch.save."
+)
+@click.option("--train-data", required=True, metavar="SRC", help="Images to learn from.")
+@click.option("--data", metavar="SRC", help="Other images to be judged on.  [default: a share]")
+@click.option(
+    "--holdout",
+    type=float,
+    default=0.25,
+    show_default=True,
+    help="Share of each class to be judged on, without --data.",
+)
+@click.option("--per-class", type=click.IntRange(2), help="Learn from at most so many of a class.")
+@click.option("--layers", callback=names, metavar="A,B", help="Layers by name.  [default: auto]")
+@click.option(
+    "--side",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Positions per side that maps are averaged to.",
+)
+@click.option(
+    "--c",
+    "cs",
+    multiple=True,
+    type=float,
+    help="Inverse strength of the L2 penalty; of several the best is chosen.  [default: a grid]",
+)
+@click.option(
+    "--solver",
+    type=click.Choice(["auto", "lbfgs", "minibatch"]),
+    default="auto",
+    show_default=True,
+    help="How the classifiers are fitted.",
+)
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-2,
+    show_default=True,
+    help="Converged where the gradient is this share of that at zero weights.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all choices."
+)
+@epoch_option
+@click.option("--split", default="val", show_default=True, help="Split of the images judged on.")
+@click.option("--final", metavar="RESULT", help="Result set to compare with.  [default: NAME]")
+@click.option("--hierarchy", metavar="NAME", help="Hierarchy of the study.  [default: its first]")
+@click.option(
+    "--suggest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the branches that the probes suggest, for `classblocks train`.",
+)
+@click.option(
+    "--tau",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Share of the network's recall that every suggested group must keep.",
+)
+@click.option("--most", type=click.IntRange(2), help="Most groups of a branch.  [default: C / 4]")
+@picture_options
+def command(
+    study: Path,
+    name: str,
+    spec: str,
+    model_name: str | None,
+    weights: Path | None,
+    train_data: str,
+    data: str | None,
+    holdout: float,
+    per_class: int | None,
+    layers: list[str] | None,
+    side: int,
+    cs: tuple[float, ...],
+    solver: str,
+    tolerance: float,
+    seed: int,
+    epoch: float | None,
+    split: str,
+    final: str | None,
+    hierarchy: str | None,
+    suggest: Path | None,
+    tau: float,
+    most: int | None,
+    batch_size: int,
+    size: int | None,
+    mean: list[float] | None,
+    std: list[float] | None,
+    device: str | None,
+) -> None:
+    """Train one linear classifier per layer and see what can be told apart there."""
+    import warnings
+
+    # Torch's threads spin while they wait for each other, which slows whatever else is running.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from classblocks import study as studies
+    from classblocks.nn import load_model, load_weights
+    from classblocks.nn.probes import probe
+
+    opened = studies.open(study)
+    own = _final(opened, final or name, needed=final is not None or suggest is not None)
+    if suggest is not None and not suggest.absolute().parent.is_dir():
+        raise ValueError(f"{suggest}: there is no folder {suggest.absolute().parent}")
+    if hierarchy is not None and hierarchy not in opened.hierarchies:
+        known = ", ".join(opened.hierarchies) or "none"
+        raise ValueError(f"no hierarchy {hierarchy!r} in {study} (there are: {known})")
+    network = load_model(spec, len(opened.classes))
+    if weights is not None:
+        load_weights(network, weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = tell
+        _see_weights(own, network)
+        try:
+            results = probe(
+                network,
+                train_data,
+                data,
+                opened,
+                name=name,
+                layers=layers,
+                epoch=own.coordinates.epoch if epoch is None and own is not None else epoch,
+                split=split,
+                model_name=model_name
+                or (own.coordinates.model if own is not None else None)
+                or spec.rpartition(":")[2],
+                per_class=per_class,
+                holdout=holdout,
+                c=cs or None,
+                solver=solver,
+                tolerance=tolerance,
+                seed=seed,
+                side=side,
+                batch_size=batch_size,
+                device=device,
+                preprocess=_prepared(own, network, size, mean, std),
+            )
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted; the same command keeps the probes that are done", err=True)
+            sys.exit(130)
+    _tell_all(opened, results, own, hierarchy, suggest, tau, most)
+
+
+def _final(study: "Study", name: str, needed: bool) -> "Result | None":
+    if needed or name in study.results:
+        if name not in study.results and name not in study.damaged:
+            raise ValueError(
+                f"no result {name!r} in {study.path} to compare the probes with: make it with "
+                "`classblocks record`, or name another by --final"
+            )
+        return study.result(name)
+    return None
+
+
+def _see_weights(own: "Result | None", network: "nn.Module") -> None:
+    """Warn when the network is not the one that the probes will be compared with."""
+    import warnings
+
+    from classblocks.nn.weights import checksum
+
+    inputs = None if own is None else own.provenance.get("inputs")
+    known = inputs.get("weights") if isinstance(inputs, dict) else None
+    if own is not None and known is not None and known != checksum(network):
+        warnings.warn(f"{own.name!r} was recorded with other weights", stacklevel=2)
+
+
+def _prepared(
+    own: "Result | None",
+    network: "nn.Module",
+    size: int | None,
+    mean: list[float] | None,
+    std: list[float] | None,
+) -> "Preprocess":
+    """Prepare images as for the network's own result, but for what the user gives."""
+    from classblocks.nn import Preprocess, preprocess_of
+
+    prepared = preprocess_of(network)
+    inputs = None if own is None else own.provenance.get("inputs")
+    known = inputs.get("preprocess") if isinstance(inputs, dict) else None
+    if isinstance(known, dict) and set(known) == {"size", "mean", "std", "resize"}:
+        prepared = Preprocess(**known)
+    return changed(prepared, size, mean, std)
+
+
+def _tell_all(
+    study: "Study",
+    results: "Mapping[str, Result]",
+    own: "Result | None",
+    hierarchy: str | None,
+    suggest: Path | None,
+    tau: float,
+    most: int | None,
+) -> None:
+    from classblocks.app.probes import same_samples
+    from classblocks.cli.probe_text import (
+        early_lines,
+        fit_lines,
+        group_lines,
+        level_lines,
+        measured,
+    )
+
+    _print(fit_lines(results))
+    chosen = hierarchy or study.default_hierarchy
+    if own is None or chosen is None:
+        what = "a result of the network (`classblocks record`)" if own is None else "a hierarchy"
+        click.echo(f"\nlevels, groups and classes need {what} in the study")
+        return
+    tree = study.hierarchies[chosen]
+    probed = same_samples(results, own)
+    found = measured(probed, tree)
+    for lines in (level_lines(found, tree), group_lines(found, tree)):
+        click.echo()
+        _print(lines)
+    click.echo()
+    _print(early_lines(probed, found, tree))
+    if suggest is None:
+        return
+    from classblocks.core.branching import suggest_branches
+    from classblocks.study.branches_file import write_branches
+
+    plan = suggest_branches(
+        tree,
+        probed.layer_cells,
+        probed.final_cells,
+        tau=tau,
+        most=most,
+        classes=study.classes.names,
+        hierarchy_name=chosen,
+    )
+    write_branches(suggest, plan)
+    groups = ", ".join(f"{branch.layer} {branch.n_groups}" for branch in plan.branches)
+    click.echo(f"\n{suggest}: branches with groups: {groups}")
+    if plan.how.get("note"):
+        click.echo(str(plan.how["note"]))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
