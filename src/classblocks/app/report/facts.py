@@ -11,6 +11,7 @@ from classblocks.app.report.findings import finding_facts
 from classblocks.app.report.hierarchical import hierarchical_facts
 from classblocks.app.report.inside import inside_facts
 from classblocks.app.report.number import json_number
+from classblocks.app.report.probes import probe_facts
 from classblocks.core.metrics import cut_accuracy, group_metrics, level_mass, pair_mass, wilson
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def report(
         "confused_inside": inside_facts(cells, tree, worst),
         "hierarchical": hierarchical_facts(result, cells, tree),
         "levels": _levels(cells, tree),
+        "probes": probe_facts(study, result, tree, worst),
         "blocks": block_facts(tree, blocks, names),
         "outliers": outlier_facts(cells, tree, blocks, names, worst),
         "criteria": criteria_facts(cells, context.hierarchies),

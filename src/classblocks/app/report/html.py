@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from classblocks.app.report.sections import Section, sections
+from classblocks.app.report.section import Section
+from classblocks.app.report.sections import sections
 from classblocks.app.report.text import heading
 
 _STYLE = """

@@ -54,9 +54,9 @@ def _interval(found: Mapping[str, Any], name: str, scale: float, digits: int, un
     return f"{value} ({found['low'] * scale:.{digits}f}–{found['high'] * scale:.{digits}f})"
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, several: str | None = None) -> str:
     """Write a number of things."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def short(name: str) -> str:

@@ -1,7 +1,6 @@
 """The report as titled tables of text, from its facts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from classblocks.app.criteria import TABLE
@@ -14,6 +13,8 @@ from classblocks.app.report.number import (
     plain_interval,
     short,
 )
+from classblocks.app.report.probe_sections import probe_sections
+from classblocks.app.report.section import Section
 
 Facts = Mapping[str, Any]
 _DISTANCES = (
@@ -21,17 +22,6 @@ _DISTANCES = (
     ("hd_1", "HD@1", "the same over all samples, 0 for a right one"),
     (f"hd_{TOP}", f"HD@{TOP}", f"the same over the {TOP} best classes of each sample"),
 )
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table; `left` are the columns of words, the others are numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: tuple[int, ...] = (0,)
-    notes: tuple[str, ...] = ()
 
 
 def sections(facts: Facts) -> Iterator[Section]:
@@ -48,6 +38,7 @@ def sections(facts: Facts) -> Iterator[Section]:
         yield _groups(facts["groups"])
     yield from _inside(facts["confused_inside"])
     yield _levels(facts["levels"])
+    yield from probe_sections(facts["probes"])
     yield _blocks(facts["blocks"])
     yield from _outliers(facts["outliers"])
     yield _criteria(facts["criteria"])

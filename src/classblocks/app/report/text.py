@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from classblocks.app.report.sections import Section, sections
+from classblocks.app.report.section import Section
+from classblocks.app.report.sections import sections
 
 
 def text(facts: Mapping[str, Any]) -> str:
