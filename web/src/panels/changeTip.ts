@@ -5,7 +5,8 @@ import { signedPoints } from "../layout/valueText";
 import { baselineTitle } from "./baselines";
 import { rate } from "./format";
 
-const LEVEL = 0.05;
+/** Differences with a larger p may be chance. */
+export const LEVEL = 0.05;
 
 type Row = [name: string, value: string, extra: string];
 

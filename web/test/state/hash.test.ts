@@ -243,6 +243,19 @@ describe("hostile input", () => {
     `result=${"x".repeat(100_000)}`,
     "\u0000=\u0000",
     "open=-0",
+    "branches=",
+    "branches=0.8",
+    "branches=2,0.3,auto,0",
+    "branches=0.8,-1,auto,0",
+    "branches=0.8,0.3,1.5,0",
+    "branches=0.8,0.3,auto,0,9",
+    "branches=0.8,0.3,auto,0/pla",
+    "branches=0.8,0.3,auto,0/plan/:0.3:1",
+    "branches=0.8,0.3,auto,0/plan/conv:x:1",
+    "branches=0.8,0.3,auto,0/plan/conv:0.3:",
+    "branches=0.8,0.3,auto,0/plan/conv:0.3:1.-2",
+    "branches=0.8,0.3,auto,0/plan/%25E0%25A4%25A:0.3:1",
+    "along=depth",
   ];
 
   it.each(hostile)("is ignored: %.40s", (hash) => {

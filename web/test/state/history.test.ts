@@ -70,3 +70,20 @@ it("remembers a limited number of steps", () => {
   for (let node = 0; node < 500; node++) history = apply(history, select(node), node * 10_000);
   expect(history.past.length).toBeLessThanOrEqual(200);
 });
+
+it("makes a step of every change of the branches, but none of a look at another one", () => {
+  const plan = (weight: number): Action => ({
+    type: "branches",
+    branches: { plan: [{ layer: "conv", nodes: [1, 6], weight }], at: 0 },
+  });
+  const two = apply(apply(start, plan(0.3), 0), plan(0.4), 10);
+  const looked = apply(two, { type: "branches", branches: { at: 1 } }, 20);
+  expect(looked.past).toHaveLength(2);
+  expect(looked.present.branches.at).toBe(1);
+  const typed = apply(
+    apply(start, { type: "branches", branches: { tau: 0.7 } }, 0),
+    { type: "branches", branches: { tau: 0.6 } },
+    90,
+  );
+  expect(typed.past).toHaveLength(1);
+});

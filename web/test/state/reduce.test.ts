@@ -187,3 +187,26 @@ function deepFreeze<T>(value: T): T {
   if (value && typeof value === "object") Object.values(Object.freeze(value)).forEach(deepFreeze);
   return value;
 }
+
+describe("branches", () => {
+  const plan = [{ layer: "conv", nodes: [1, 6], weight: 0.3 }];
+
+  it("change with what they select in one step", () => {
+    const state = run({ type: "branches", branches: { plan, at: 0 }, select: [6] });
+    expect(state.branches).toEqual({ ...initialState.branches, plan });
+    expect(state.selection).toMatchObject({ kind: "groups", nodes: [6] });
+    expect(reduce(state, { type: "branches", branches: { plan } })).toBe(state);
+  });
+
+  it("of another hierarchy are forgotten", () => {
+    const state = run({ type: "branches", branches: { plan, tau: 0.5, at: 1 } });
+    const other = reduce(state, { type: "hierarchy", name: "wordnet" });
+    expect(other.branches).toEqual({ ...initialState.branches, tau: 0.5 });
+  });
+
+  it("leave the slider on its axis unless told otherwise", () => {
+    const state = run({ type: "result", name: "net-probe-conv", along: "layer" });
+    expect(reduce(state, { type: "result", name: "net" }).along).toBe("layer");
+    expect(reduce(state, { type: "result", name: "net", along: null }).along).toBeNull();
+  });
+});
