@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classblocks.core.branch_plan import BranchPlan as BranchPlan
     from classblocks.core.branching import suggest_branches as suggest_branches
+    from classblocks.core.calibration import (
+        expected_calibration_error as expected_calibration_error,
+    )
+    from classblocks.core.calibration import reliability as reliability
     from classblocks.core.columns import Columns as Columns
     from classblocks.core.compare import compare_hierarchies as compare_hierarchies
     from classblocks.core.compare import compare_levels as compare_levels
@@ -61,6 +65,7 @@ _MODULE_OF = {
     "cut_accuracy": "core.metrics",
     "dasgupta_cost": "core.compare",
     "difference_interval": "core.significance",
+    "expected_calibration_error": "core.calibration",
     "group_differences": "core.significance",
     "group_metrics": "core.metrics",
     "hierarchical_metrics": "core.hierarchical",
@@ -75,6 +80,7 @@ _MODULE_OF = {
     "paired_interval": "core.significance",
     "partition": "core.partition",
     "relevance": "core.relevance",
+    "reliability": "core.calibration",
     "repair_moves": "core.repair",
     "separability": "core.separability",
     "suggest_branches": "core.branching",

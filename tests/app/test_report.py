@@ -12,6 +12,7 @@ from classblocks.app.context import Context
 from classblocks.app.report import html, report, text
 from classblocks.app.report.number import counted, percent, plain
 from classblocks.cli import main
+from classblocks.core.calibration import expected_calibration_error
 from classblocks.core.criteria import order_criteria
 from classblocks.core.hierarchical import hierarchical_metrics
 from classblocks.core.hierarchy import Hierarchy
@@ -66,6 +67,22 @@ def facts_of(study, hierarchy="given", **options):
 def test_everything_is_json_without_nan(study):
     facts = facts_of(study)
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+
+
+def test_the_calibration_error_is_that_of_the_core(tmp_path):
+    study = studies.create(tmp_path / "s", ["a", "b", "c"])
+    rng = np.random.default_rng(3)
+    true, probabilities = rng.integers(3, size=200), rng.dirichlet(np.ones(3), 200)
+    study.add_result("r", true=true, probabilities=probabilities)
+    result = study.results["r"]
+    correct = result.pred == result.true
+    facts = report(Context(study), result, "flat")
+    found = facts["calibration"]
+    assert found["ece"] == expected_calibration_error(result.p_pred, correct)
+    assert found["accuracy"] == pytest.approx(facts["accuracy"]["top1"]["rate"])
+    assert sum(one["n_samples"] for one in found["bins"]) == found["n_samples"] == 200
+    line = rf"^calibration error \(ECE, 15 bins\) +{found['ece'] * 100:.1f} %"
+    assert re.search(line, text(facts), re.MULTILINE)
 
 
 def test_hierarchical_metrics_are_those_of_the_core(study):
@@ -215,6 +232,7 @@ def test_no_errors_and_few_classes_leave_dashes(tmp_path, n_classes, n):
     facts = report(Context(study), study.results["r"], "flat")
     json.dumps(facts, allow_nan=False)
     assert facts["hierarchical"]["severity"]["value"] is None
+    assert facts["calibration"] is None
     assert facts["blocks"]["in_block_mass"] is None
     assert not facts["outliers"]["most_surprising"]
     page = text(facts)

@@ -7,6 +7,7 @@ import numpy as np
 
 from classblocks.app.context import Context
 from classblocks.app.report.blocks import block_facts, blocks_of, criteria_facts, outlier_facts
+from classblocks.app.report.calibration import calibration_facts
 from classblocks.app.report.findings import finding_facts
 from classblocks.app.report.hierarchical import hierarchical_facts
 from classblocks.app.report.inside import inside_facts
@@ -45,6 +46,7 @@ def report(
         "n_classes": cells.n_classes,
         "n_classes_without_samples": cells.n_classes - np.unique(cells.true).size,
         "accuracy": {"top1": _accuracy(result, 1), "top5": _accuracy(result, 5)},
+        "calibration": calibration_facts(result),
         "groups": _groups(cells, tree, levels),
         "confused_inside": inside_facts(cells, tree, worst),
         "hierarchical": hierarchical_facts(result, cells, tree),

@@ -51,6 +51,18 @@ def _accuracy(facts: Facts) -> Iterator[tuple[str, ...]]:
         if found is not None:
             counted = f"{found['correct']:,} of {found['n_samples']:,}"
             yield (label, percent_interval(found, "rate"), counted)
+    yield from _calibration(facts["calibration"])
+
+
+def _calibration(found: Facts | None) -> Iterator[tuple[str, ...]]:
+    if found is None:
+        return
+    mean = percent(found["mean_probability"])
+    yield (
+        f"calibration error (ECE, {found['n_bins']} bins)",
+        percent(found["ece"]),
+        f"mean gap of accuracy and probability of the prediction ({mean} on average)",
+    )
 
 
 def _hierarchical(found: Facts) -> Iterator[tuple[str, ...]]:
