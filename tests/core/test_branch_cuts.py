@@ -67,7 +67,7 @@ def may_split(node, counts, final, tree, tau):
     return bool(told) and False not in told and True in told
 
 
-def naive(counts, final, tree, tau, most):
+def naive(counts, final, tree, tau, most, prefer):
     """The greedy of METHODS §16.3, read aloud and measured anew at every step."""
     cut = parts(tree, 0).tolist()
     if False in [is_told(node, counts, final, tree, tau) for node in cut]:
@@ -86,6 +86,8 @@ def naive(counts, final, tree, tau, most):
             - sum(kept(counts, tree, child) for child in parts(tree, node).tolist())
             for node in able
         }
+        if prefer == "size":
+            lost = {node: -(tree.stop[node] - tree.start[node]) for node in able}
         cheapest = min(able, key=lambda node: (lost[node], node))
         cut.remove(cheapest)
         cut += parts(tree, cheapest).tolist()
@@ -168,6 +170,20 @@ def test_the_cheapest_split_comes_first():
     assert names(TREE, tie.nodes) == ["AA", "AB", "B"]
 
 
+def test_the_largest_group_first_where_that_is_preferred():
+    nested = {"L": [["0", "1", "2"], ["3", "4", "5"]], "S": [["6", "7"], ["8", "9"]]}
+    tree = cb.Hierarchy.from_nested(nested, list("0123456789"))
+    probe = 100 * np.eye(10, dtype=int)
+    probe[0, 3] = probe[3, 0] = 9
+    sizes = {
+        prefer: (tree.stop - tree.start)[
+            cuts_of(tree, {"l": probe}, 100 * np.eye(10, dtype=int), most=4, prefer=prefer)[0].nodes
+        ].tolist()
+        for prefer in ("accuracy", "size")
+    }
+    assert sizes == {"accuracy": [6, 1, 1, 2], "size": [3, 3, 2, 2]}
+
+
 def test_groups_without_samples_neither_block_nor_are_split():
     probe, final = mixed(2), FINAL.copy()
     probe[4:] = final[4:] = 0
@@ -221,20 +237,20 @@ def problems(draw):
     return int(rng.integers(10_000)), n_classes, counts(), counts(), draw(st.integers(2, 10))
 
 
-@given(problems(), st.sampled_from([0.5, 0.8, 1.0]))
-def test_the_greedy_among_all_cuts(random_hierarchy, problem, tau):
+@given(problems(), st.sampled_from([0.5, 0.8, 1.0]), st.sampled_from(["accuracy", "size"]))
+def test_the_greedy_among_all_cuts(random_hierarchy, problem, tau, prefer):
     seed, n_classes, probe, final, extra = problem
     tree = random_hierarchy(seed, n_classes)
     top = len(parts(tree, 0))
     if top == n_classes:
         return
     most = max(top, min(extra, n_classes))
-    (cut,) = cuts_of(tree, {"l": probe}, final, tau=tau, most=most)
+    (cut,) = cuts_of(tree, {"l": probe}, final, tau=tau, most=most, prefer=prefer)
     chosen = cut.nodes.tolist()
     cuts = [set(found) for found in all_cuts(tree) if len(found) >= 2]
     assert set(chosen) in cuts
     assert top <= len(chosen) <= most
-    assert chosen == naive(probe, final, tree, tau, most)
+    assert chosen == naive(probe, final, tree, tau, most, prefer)
 
     told = [is_told(node, probe, final, tree, tau) for node in chosen]
     assert cut.qualifies == (False not in told and True in told)
@@ -337,6 +353,7 @@ def test_even_cuts_divide_the_largest_group():
         (TREE, {"tau": float("nan")}, "tau: expected"),
         (TREE, {"tau": True}, "tau: expected"),
         (TREE, {"tau": "0.8"}, "tau: expected"),
+        (TREE, {"prefer": "both"}, "prefer: expected one of accuracy, size, got 'both'"),
     ],
 )
 def test_bad_input_is_named(tree, given, words):

@@ -51,6 +51,7 @@ def test_a_plan_from_probes():
         "hierarchy": "given",
         "tau": 0.8,
         "most": 4,
+        "prefer": "accuracy",
         "note": "",
         "branches": [
             {

@@ -13,6 +13,8 @@ from classblocks.core.separability import TIE, Separability
 
 Nodes = NDArray[np.int32]
 
+PREFERENCES = ("accuracy", "size")
+
 
 @dataclass(frozen=True, eq=False)
 class LayerCut:
@@ -41,7 +43,12 @@ class LayerCut:
 
 
 def choose_cuts(
-    hierarchy: Hierarchy, measured: Separability, *, tau: float = 0.8, most: int | None = None
+    hierarchy: Hierarchy,
+    measured: Separability,
+    *,
+    tau: float = 0.8,
+    most: int | None = None,
+    prefer: str = "accuracy",
 ) -> list[LayerCut]:
     """Choose the cut of every layer from what ``separability`` measured in this hierarchy.
 
@@ -50,21 +57,27 @@ def choose_cuts(
     Notes
     -----
     METHODS §16.3. A cut starts as the children of the root. The group is split next whose children
-    all keep ``tau`` of the network's recall and whose split costs least cut accuracy, ties by node,
-    as long as there are at most ``most`` groups. A recall that is undefined, or 0 in the network
-    itself, is no evidence for or against, and a group none of whose children has any is not split.
-    Where the children of the root do not keep it, they stay as they are: the coarsest cut there is.
-    A layer whose own cut has fewer groups than the layer before gets that layer's cut, so that the
-    number of groups never falls. Single-child chains count as their lowest node.
+    all keep ``tau`` of the network's recall and whose split costs least cut accuracy, or the
+    largest one if ``prefer`` is ``size``, ties by node, as long as there are at most ``most``
+    groups; only where these are reached does the order of splits matter. A recall that is
+    undefined, or 0 in the network itself, is no evidence for or against, and a group none of whose
+    children has any is not split. Where the children of the root do not keep it, they stay as they
+    are: the coarsest cut there is. A layer whose own cut has fewer groups than the layer before
+    gets that layer's cut, so that the number of groups never falls. Single-child chains count as
+    their lowest node.
     """
     if isinstance(tau, bool) or not isinstance(tau, int | float) or not 0 < tau <= 1:
         raise ValueError(f"tau: expected a number above 0 and at most 1, got {tau!r}")
+    if prefer not in PREFERENCES:
+        raise ValueError(f"prefer: expected one of {', '.join(PREFERENCES)}, got {prefer!r}")
     limit = group_limit(hierarchy, most)
     ratio = _recall_ratio(measured)
     cuts: list[LayerCut] = []
     for row, layer in enumerate(measured.layers):
         keeps = ~(ratio[row] < tau * (1 - TIE))
-        nodes = _split(hierarchy, keeps, ~np.isnan(ratio[row]), measured.tp[row], limit)
+        able = _may_split(hierarchy, keeps, ~np.isnan(ratio[row]))
+        cost = -size_of(hierarchy) if prefer == "size" else _cost(hierarchy, measured.tp[row])
+        nodes = _split(hierarchy, keeps, able, cost, limit)
         origin = None
         if cuts and len(cuts[-1].nodes) > len(nodes):
             nodes = cuts[-1].nodes
@@ -78,12 +91,11 @@ def even_nodes(
 ) -> list[Nodes]:
     """Choose the cuts of ``even_cuts``, each a division of the one before."""
     limit = group_limit(hierarchy, most)
-    size = (hierarchy.stop - hierarchy.start).astype(np.int64)
     nodes: Nodes = parts(hierarchy, 0)
     cuts = []
     wanted = float(min(first, limit))
     for _ in range(n_layers):
-        nodes = _grow(hierarchy, nodes, -size, _comes_nearer(wanted, limit))
+        nodes = _grow(hierarchy, nodes, -size_of(hierarchy), _comes_nearer(wanted, limit))
         cuts.append(nodes)
         wanted = min(wanted * factor, limit)
     return cuts
@@ -147,27 +159,41 @@ def _recall_ratio(measured: Separability) -> NDArray[np.float64]:
     return measured.recall[:-1] / np.where(last > 0, last, np.nan)
 
 
+def size_of(hierarchy: Hierarchy) -> NDArray[np.int64]:
+    """(n_nodes,), classes of each node."""
+    size: NDArray[np.int64] = (hierarchy.stop - hierarchy.start).astype(np.int64)
+    return size
+
+
+def _may_split(
+    hierarchy: Hierarchy, keeps: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    able = np.zeros(hierarchy.n_nodes, bool)
+    for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
+        below = parts(hierarchy, node)
+        able[node] = keeps[below].all() and known[below].any()
+    return able
+
+
+def _cost(hierarchy: Hierarchy, tp: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_nodes,), samples that stay in a group but in none of its parts."""
+    cost = np.zeros(hierarchy.n_nodes, np.int64)
+    for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
+        cost[node] = tp[node] - tp[parts(hierarchy, node)].sum()
+    return cost
+
+
 def _split(
     hierarchy: Hierarchy,
     keeps: NDArray[np.bool_],
-    known: NDArray[np.bool_],
-    tp: NDArray[np.int64],
+    able: NDArray[np.bool_],
+    cost: NDArray[np.int64],
     limit: int,
 ) -> Nodes:
     top = parts(hierarchy, 0)
     if not keeps[top].all():
         return top
-    cost = np.zeros(hierarchy.n_nodes, np.int64)
-    allowed = np.zeros(hierarchy.n_nodes, bool)
-    for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
-        below = parts(hierarchy, node)
-        allowed[node] = keeps[below].all() and known[below].any()
-        cost[node] = tp[node] - tp[below].sum()
-
-    def fits(node: int, now: int, then: int) -> bool:
-        return bool(allowed[node]) and then <= limit
-
-    return _grow(hierarchy, top, cost, fits)
+    return _grow(hierarchy, top, cost, lambda node, _, then: bool(able[node]) and then <= limit)
 
 
 def _comes_nearer(wanted: float, limit: int) -> Callable[[int, int, int], bool]:

@@ -22,6 +22,7 @@ def suggest_branches(
     tau: float = 0.8,
     most: int | None = None,
     weight: float = DEFAULT_WEIGHT,
+    prefer: str = "accuracy",
     classes: Sequence[str] = (),
     hierarchy_name: str | None = None,
 ) -> BranchPlan:
@@ -37,6 +38,9 @@ def suggest_branches(
     most : largest number of groups of a branch; by default a quarter of the classes, or the
         children of the root if these are more
     weight : of every branch
+    prefer : which group is split first where there would be more than ``most``: ``accuracy``, the
+        one whose split costs least (METHODS §16.3), which leaves large groups whole; ``size``, the
+        largest
     classes : n_classes names for the plan, or none
     hierarchy_name : what the provenance calls the hierarchy
 
@@ -55,13 +59,16 @@ def suggest_branches(
     -----
     METHODS §16.3, as ``choose_cuts`` does it.
     """
-    cuts = choose_cuts(hierarchy, separability(probes, final, hierarchy), tau=tau, most=most)
+    cuts = choose_cuts(
+        hierarchy, separability(probes, final, hierarchy), tau=tau, most=most, prefer=prefer
+    )
     branches = [_branch(hierarchy, cut.layer, cut.nodes, weight) for cut in cuts]
     how = {
         "source": "probes",
         "hierarchy": _name_of(hierarchy, hierarchy_name),
         "tau": float(tau),
         "most": group_limit(hierarchy, most),
+        "prefer": prefer,
         "note": note_of(hierarchy, cuts, tau),
         "branches": [_evidence(hierarchy, cut) for cut in cuts],
     }
