@@ -53,7 +53,7 @@ def command(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Print accuracy, groups, blocks, orders, published findings and the worst confusions."""
+    """Print accuracy, groups, probes of layers, blocks, orders, findings and worst confusions."""
     from classblocks import study as studies
     from classblocks.app.context import Context
     from classblocks.app.report import html, report, text
