@@ -72,11 +72,21 @@ def choose_cuts(
         raise ValueError(f"prefer: expected one of {', '.join(PREFERENCES)}, got {prefer!r}")
     limit = group_limit(hierarchy, most)
     ratio = _recall_ratio(measured)
+    whole = _whole_of(hierarchy)
+    is_part = whole >= 0
+
+    def of_parts(values: NDArray[np.generic]) -> NDArray[np.int64]:
+        """(n_nodes,), sum over the parts of each node."""
+        sums = np.zeros(hierarchy.n_nodes, np.int64)
+        np.add.at(sums, whole[is_part], values[is_part])
+        return sums
+
     cuts: list[LayerCut] = []
     for row, layer in enumerate(measured.layers):
         keeps = ~(ratio[row] < tau * (1 - TIE))
-        able = _may_split(hierarchy, keeps, ~np.isnan(ratio[row]))
-        cost = -size_of(hierarchy) if prefer == "size" else _cost(hierarchy, measured.tp[row])
+        able = (of_parts(~keeps) == 0) & (of_parts(~np.isnan(ratio[row])) > 0)
+        tp = measured.tp[row]
+        cost = -size_of(hierarchy) if prefer == "size" else tp - of_parts(tp)
         nodes = _split(hierarchy, keeps, able, cost, limit)
         origin = None
         if cuts and len(cuts[-1].nodes) > len(nodes):
@@ -165,22 +175,15 @@ def size_of(hierarchy: Hierarchy) -> NDArray[np.int64]:
     return size
 
 
-def _may_split(
-    hierarchy: Hierarchy, keeps: NDArray[np.bool_], known: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    able = np.zeros(hierarchy.n_nodes, bool)
-    for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
-        below = parts(hierarchy, node)
-        able[node] = keeps[below].all() and known[below].any()
-    return able
-
-
-def _cost(hierarchy: Hierarchy, tp: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n_nodes,), samples that stay in a group but in none of its parts."""
-    cost = np.zeros(hierarchy.n_nodes, np.int64)
-    for node in np.flatnonzero(hierarchy.class_of_node < 0).tolist():
-        cost[node] = tp[node] - tp[parts(hierarchy, node)].sum()
-    return cost
+def _whole_of(hierarchy: Hierarchy) -> NDArray[np.int32]:
+    """(n_nodes,), the node whose ``parts`` a node is one of; −1 for none."""
+    above = hierarchy.parent.tolist()
+    n_children = np.bincount(hierarchy.parent[1:], minlength=hierarchy.n_nodes)
+    is_chain = (n_children == 1).tolist()
+    whole = [-1] * hierarchy.n_nodes
+    for node in range(1, hierarchy.n_nodes):
+        whole[node] = whole[above[node]] if is_chain[above[node]] else above[node]
+    return np.where(is_chain, -1, whole).astype(np.int32)
 
 
 def _split(
