@@ -7,21 +7,19 @@ ROOT = Path(__file__).parent.parent
 ROWS = re.findall(r"^\| (\d+) \|(.*)\|(.*)\|(.*)\|$", (ROOT / "docs/features.md").read_text(), re.M)
 SLICE = [
     *range(4, 9),
-    *range(10, 29),
-    *range(30, 65),
+    *range(10, 65),
     66,
     68,
     *range(79, 83),
     84,
-    92,
-    94,
-    95,
+    *range(92, 96),
     97,
     122,
     124,
     130,
     *range(163, 168),
     172,
+    175,
 ]
 
 

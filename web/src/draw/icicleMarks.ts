@@ -65,15 +65,23 @@ function drawCut(
   for (const node of cut) {
     const [x0, y0, , y1] = nodeBox(marks, node);
     if (y1 <= least || y0 >= most) continue;
-    context.fillStyle = css(look.background, 0.62);
+    context.fillStyle = css(look.background, 0.5);
     context.fillRect(plot.x, y0, x0 - plot.x, y1 - y0);
     const isThin = y1 - y0 < 5 * line;
-    context.fillStyle = css(look.ink, 0.9);
-    context.fillRect(x0, y0, 3 * line, y1 - y0 - (isThin ? 2 : 1) * line);
+    const height = y1 - y0 - (isThin ? 2 : 1) * line;
+    context.fillStyle = css(look.background);
+    context.fillRect(x0, y0, 4 * line, height);
+    context.fillStyle = css(look.ink);
+    context.fillRect(x0, y0, 3 * line, height);
     if (isThin) continue;
-    context.strokeStyle = css(look.ink, 0.9);
-    context.lineWidth = line;
-    context.strokeRect(x0 + line / 2, y0 + line / 2, right - x0 - line, y1 - y0 - 2 * line);
+    for (const [colour, width] of [
+      [look.background, 3],
+      [look.ink, 1],
+    ] as const) {
+      context.strokeStyle = css(colour, 0.9);
+      context.lineWidth = width * line;
+      context.strokeRect(x0 + 1.5 * line, y0 + 1.5 * line, right - x0 - 3 * line, height - 3 * line);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Page } from "../derive";
 import { toHash } from "../state/hash";
-import { writeDraft } from "../state/hashParts";
+import { isTooLong, writeDraft } from "../state/hashParts";
 import type { AppState } from "../state/state";
 
 /** A view as its hash, with what is shown by name: it follows neither a training nor another default hierarchy. */
@@ -10,7 +10,9 @@ export function viewHash(state: AppState, page: Pick<Page, "shown" | "hierarchy"
 }
 
 /** Why a state cannot be written whole; "" when it can. */
-export function leftOut({ draft }: AppState): string {
+export function leftOut({ draft, branches }: AppState): string {
+  if (isTooLong(branches.plan))
+    return "The branches are too long for an address: save or download them first.";
   if (draft === null || writeDraft(draft) !== null) return "";
   return `The ${draft.edits.length} unsaved edits are too long for an address: save the hierarchy first.`;
 }

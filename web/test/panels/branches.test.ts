@@ -212,7 +212,7 @@ describe("the file", () => {
         },
         { layer: "linear", weight: 0.3, groups: [[0, 2], [3], [1, 4]], names: ["bird", "dog", "artefact"] },
       ],
-      how: { hierarchy: "given", result: "net", method: "suggested", tau: 0.8, most: 3 },
+      how: { hierarchy: "given", result: "net", source: "probes", tau: 0.8, most: 3 },
     });
     expect(planFile(pageOf("side=branches&branches=0.8,0.3,auto,0/plan"))).toBeNull();
     expect(suggestedPlanName(suggested)).toBe("net-3-branches");
@@ -220,7 +220,7 @@ describe("the file", () => {
 
   it("says when groups were chosen by hand", () => {
     const page = pageOf("side=branches&branches=0.8,0.3,auto,0/plan/relu:0.3:1.6");
-    expect(planFile(page)?.how).toMatchObject({ method: "by hand", hierarchy_edited: false });
+    expect(planFile(page)?.how).toMatchObject({ source: "hand", hierarchy_edited: false });
     expect(choicesOf(page.model.tree, page.branching.plan ?? [])).toEqual(page.model.state.branches.plan);
   });
 });

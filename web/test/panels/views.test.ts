@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exportViews, newestFirst, savedAt } from "../../src/panels/findings/views";
 import { leftOut, viewHash } from "../../src/panels/share";
-import { fromHash } from "../../src/state/hash";
+import { fromHash, toHash } from "../../src/state/hash";
 import { type Edit, initialState } from "../../src/state/state";
 import { pageOf } from "./page";
 
@@ -42,5 +42,10 @@ describe("the hash of a view", () => {
     expect(leftOut(initialState)).toBe("");
     expect(leftOut(draft(1))).toBe("");
     expect(leftOut(draft(2))).toMatch(/2 unsaved edits .* save the hierarchy first/);
+    const nodes = Array.from({ length: 2000 }, (_, node) => node + 1);
+    const plan = [{ layer: "conv", nodes, weight: 0.3 }];
+    const long = { ...initialState, branches: { ...initialState.branches, plan } };
+    expect(leftOut(long)).toMatch(/branches are too long/);
+    expect(fromHash(toHash(long)).branches.plan).toBeNull();
   });
 });

@@ -26,7 +26,7 @@ export function planFile(page: Page): PlanFile | null {
       probes: probes.layers.map(({ name }) => name),
       hierarchy,
       hierarchy_edited: page.ground.tree.nNodes !== page.ground.saved.nNodes || state.draft !== null,
-      method: isSuggested ? "suggested" : "by hand",
+      source: isSuggested ? "probes" : "hand",
       ...(isSuggested && { tau, most }),
     },
   };

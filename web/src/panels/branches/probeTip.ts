@@ -25,7 +25,8 @@ export function probeRows(page: Page, node: number): readonly Row[] {
   if (side === "branches") {
     const layer = openBranch(page)?.layer;
     const row = layer === undefined ? -1 : found.layers.indexOf(layer);
-    if (row >= 0) {
+    const isSaid = rows.some(([name]) => name === `recall at ${layer}`);
+    if (row >= 0 && !isSaid) {
       const at = row * found.nNodes + node;
       rows.push([
         `recall at ${layer}`,
