@@ -6,6 +6,7 @@ A case has the columns of the wire views ``hierarchy``, ``cells`` and ``rows`` (
 For each filter, ``count`` is by cell after the sample filters (group metrics come from it) and
 ``shown`` the same with cells below ``minCount`` set to 0. For each sort, ``node`` lists the wire
 nodes in the new preorder; ``size`` is the number of classes, metrics are those without filters.
+``separability`` has the columns of the view of that name and what core makes of them.
 """
 
 import json
@@ -19,6 +20,7 @@ from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.inside import confused_inside
 from classblocks.core.metrics import group_metrics
 from classblocks.core.outcome import outcomes
+from classblocks.core.separability import Separability, separability, separation_of
 from classblocks.core.where import Where
 
 FILE = Path(__file__).with_name("core_fixtures.json")
@@ -173,6 +175,55 @@ def filtered(
     }
 
 
+def random_layers(seed: int, n_classes: int, n: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    names = [f"class {c}" for c in range(n_classes)]
+    hierarchy = Hierarchy.from_nested(
+        random_nested(rng, rng.permutation(n_classes).tolist()), names
+    )
+    # The last class never occurs, and the one before it is never predicted.
+    true = rng.integers(0, n_classes - 1, n)
+    others = np.delete(np.arange(n_classes), -2)
+
+    def counted(right: float) -> Cells:
+        pred = np.where(rng.random(n) < right, true, rng.choice(others, n))
+        return count_cells(true, np.where(pred == n_classes - 2, 0, pred), n_classes)
+
+    layers = {f"layer {i}": counted(0.25 * i) for i in range(4)}
+    return layer_case(f"{n_classes} classes", separability(layers, counted(0.8), hierarchy))
+
+
+def ties() -> dict[str, Any]:
+    """A node for each final recall of which 95 % are a whole number of samples: reached, missed."""
+    last = np.repeat(np.arange(20, 401, 20), 2)
+    tp = np.stack([last * 95 // 100 - np.arange(len(last)) % 2, last])
+    support = np.full(tp.shape, 400)
+    return {
+        "name": "exactly 95 %",
+        "layers": ["first"],
+        "tp": tp.ravel().tolist(),
+        "support": support.ravel().tolist(),
+        "predicted": support.ravel().tolist(),
+        "separation": separation_of(tp / support).tolist(),
+    }
+
+
+def layer_case(name: str, found: Separability) -> dict[str, Any]:
+    rows = {
+        kind: numbers(getattr(found, kind).astype(float).ravel())
+        for kind in ("recall", "precision", "f1")
+    }
+    return {
+        "name": name,
+        "layers": list(found.layers),
+        "tp": found.tp.ravel().tolist(),
+        "support": found.support.ravel().tolist(),
+        "predicted": found.predicted.ravel().tolist(),
+        "separation": found.separation.tolist(),
+        **rows,
+    }
+
+
 def by_full_cell(cells: Cells, part: Cells) -> list[int]:
     counts: list[int] = part.dense()[cells.true, cells.pred].tolist()
     return counts
@@ -211,8 +262,13 @@ def text() -> str:
         random_case("17 classes without probabilities of the true class", 4, 17, 200, known=False),
         random_case("40 classes", 5, 40, 500),
     ]
+    layers = [random_layers(6, 7, 80), random_layers(7, 20, 400), ties()]
     lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in cases)
-    return f'{{"kind": "core_fixtures", "version": 1, "cases": [\n{lines}\n]}}\n'
+    measured = ",\n".join(json.dumps(entry) for entry in layers)
+    return (
+        f'{{"kind": "core_fixtures", "version": 1, "cases": [\n{lines}\n], '
+        f'"separability": [\n{measured}\n]}}\n'
+    )
 
 
 if __name__ == "__main__":

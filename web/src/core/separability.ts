@@ -4,6 +4,9 @@ import { type Cut, levelCut } from "./branches";
 /** A layer separates a group from where its recall reaches this share of the last one (METHODS §14). */
 export const NEAR = 0.95;
 
+/** Shares closer than this are the same: rounding is not a difference. */
+const TIE = 1e-12;
+
 /** What classifiers on every layer and, in the last row, the network itself tell of each group: (rows, nodes) row-major. */
 export interface Separability {
   /** Names of the layers from the input on: one less than rows. */
@@ -89,7 +92,7 @@ export function separationRows(found: Separability): Float64Array {
     const last = recallOf(found, nRows - 1, node);
     if (!(last > 0)) return Number.NaN;
     let row = 0;
-    while (!(recallOf(found, row, node) >= NEAR * last)) row++;
+    while (!(recallOf(found, row, node) >= NEAR * (1 - TIE) * last)) row++;
     return row;
   });
 }
