@@ -42,11 +42,19 @@ def branch_head(kind: str, n_groups: int, seed: int) -> nn.Module:
 
 
 class _Pool(nn.Module):
-    """Flatten units, the mean of tokens, or maps averaged to ``side × side``."""
+    """Flatten units, the mean of tokens, or maps averaged to ``side × side``.
+
+    Notes
+    -----
+    Maps are averaged as ``adaptive_avg_pool2d`` does it, but by a product of matrices: its
+    gradient costs a tenth on a CPU, where the other's is a tenth of a training step, and on a GPU
+    it is the same in every run.
+    """
 
     def __init__(self, side: int) -> None:
         super().__init__()
         self.side = side
+        self._windows: dict[tuple[object, ...], Tensor] = {}
 
     def forward(self, values: Tensor) -> Tensor:
         if values.ndim == 2:
@@ -57,7 +65,25 @@ class _Pool(nn.Module):
             values = values.permute(0, 3, 1, 2)
         if self.side == 1:
             return values.mean((2, 3))  # a 1×1 convolution and the mean commute
-        return F.adaptive_avg_pool2d(values, self.side).flatten(1)
+        windows = self._windows_of(values)
+        with torch.autocast(values.device.type, enabled=False):
+            if values.is_contiguous(memory_format=torch.channels_last):
+                rows = values.permute(0, 2, 3, 1).flatten(1, 2)  # (B, h·w, N), a view
+                means = (windows @ rows).transpose(1, 2)
+            else:
+                means = values.flatten(2) @ windows.T
+        return means.flatten(1)  # (B, N, side²) → (B, N·side²)
+
+    def _windows_of(self, maps: Tensor) -> Tensor:
+        """(side², h·w), the share of every position in every mean."""
+        h, w = maps.shape[2:]
+        key = (h, w, maps.dtype, maps.device)
+        if key not in self._windows:
+            with torch.inference_mode(False):  # training may follow
+                each = torch.eye(h * w, device=maps.device).view(h * w, 1, h, w)
+                means = F.adaptive_avg_pool2d(each, self.side).flatten(1)  # (h·w, side²)
+                self._windows[key] = means.T.to(maps.dtype)
+        return self._windows[key]
 
 
 class _Linear(nn.LazyLinear):
