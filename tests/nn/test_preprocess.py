@@ -6,10 +6,10 @@ torch = pytest.importorskip("torch", reason="needs PyTorch")
 from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
 
+from classblocks.nn.augment import normalise  # noqa: E402
 from classblocks.nn.classics import NIN, small_alexnet  # noqa: E402
 from classblocks.nn.networks import SmallConvNet, SmallResNet  # noqa: E402
 from classblocks.nn.preprocess import IMAGENET_MEAN, Preprocess, preprocess_of  # noqa: E402
-from classblocks.nn.train import normalise  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
