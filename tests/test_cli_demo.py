@@ -63,8 +63,8 @@ def test_a_training_that_fails_before_anything_is_one_error(tmp_path, monkeypatc
 
 def test_a_complete_demo_is_only_viewed(tmp_path, monkeypatch, served):
     studies.create(tmp_path / "d", ["a", "b"], name="complete")
-    (tmp_path / "d" / "demo").mkdir()
-    (tmp_path / "d" / "demo" / "weights.safetensors").write_bytes(b"")
+    (tmp_path / "d" / "demo" / "cnn").mkdir(parents=True)
+    (tmp_path / "d" / "demo" / "cnn" / "network.safetensors").write_bytes(b"")
     monkeypatch.setattr(demo.subprocess, "Popen", None)
     result = run(tmp_path / "d")
     assert result.exit_code == 0, result.output

@@ -6,9 +6,17 @@ import pytest
 pytest.importorskip("torch", reason="needs PyTorch")
 pytest.importorskip("matplotlib", reason="the fonts come with matplotlib")
 
+from safetensors.torch import load_file
+
+from classblocks.core.branching import even_cuts
 from classblocks.demo import Plan, build, training
 from classblocks.demo.dataset import render
 from classblocks.nn import load_model, load_weights, record
+from classblocks.nn.training import keeping
+from classblocks.nn.training.config import read_config
+from classblocks.nn.training.run import train
+from classblocks.nn.training.task import Task
+from classblocks.study.branches_file import write_branches
 from classblocks.study.format import StudyError
 from classblocks.study.study import create
 from classblocks.study.study import open as open_study
@@ -74,22 +82,21 @@ class Stop(BaseException):
 
 @pytest.mark.parametrize("moment", ["recording 0", "training", "recording 1"])
 def test_an_interrupted_demo_goes_on_where_it_stopped(tmp_path, monkeypatch, finished, moment):
-    real_record, real_fit = training.record, training.fit
+    real_record, real_step = keeping.record, Task.training_step
 
     def record(network, images, study, name, **more):
         if moment == f"recording {more['epoch']}":
             raise Stop
         return real_record(network, images, study, name, **more)
 
-    def fit(*args, **more):
-        for end in real_fit(*args, **more):
-            yield end
-            if moment == "training":
-                raise Stop
+    def step(self, batch, place):
+        if moment == "training" and self.current_epoch == 1:
+            raise Stop
+        return real_step(self, batch, place)
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "record", record)
-        patched.setattr(training, "fit", fit)
+        patched.setattr(keeping, "record", record)
+        patched.setattr(Task, "training_step", step)
         with pytest.raises(Stop):
             made(tmp_path / "study")
     stopped = open_study(tmp_path / "study")
@@ -103,6 +110,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(tmp_path, monkeypatch, fin
 
 def test_the_study_tells_what_is_going_on(tmp_path, monkeypatch):
     seen = []
+    monkeypatch.setattr(keeping.time, "monotonic", iter(range(10**6)).__next__)
     monkeypatch.setattr(
         training.Study,
         "set_activity",
@@ -130,7 +138,7 @@ def test_another_study_or_plan_is_not_overwritten(tmp_path, finished):
 
 def test_saved_files_and_weights_give_the_recorded_predictions(tmp_path, finished):
     model = load_model("classblocks.nn.networks:SmallConvNet", 24)
-    load_weights(model, finished.path / "demo" / "weights.safetensors")
+    load_weights(model, finished.path / "demo" / "cnn" / "network.safetensors")
     for split, n in (("val", 72), ("train", 192)):
         found = record(
             model, finished.path / "demo" / f"{split}.parquet", tmp_path / "study", split,
@@ -147,3 +155,27 @@ def test_saved_files_and_weights_give_the_recorded_predictions(tmp_path, finishe
     flips = json.loads((finished.path / "demo/truth.json").read_text())["flipped"]
     position = study.samples.position([flip["sample_id"] for flip in flips])
     np.testing.assert_array_equal(study.samples.true[position], [flip["true"] for flip in flips])
+
+
+def test_branches_of_weight_zero_train_the_network_of_the_demo_bit_for_bit(tmp_path, finished):
+    scripts = finished.hierarchies["scripts"]
+    plan = even_cuts(scripts, ["block1", "block3"], weight=0.0)
+    write_branches(tmp_path / "zero.json", plan)
+    changes = {
+        "name": "zero",
+        "out": str(tmp_path / "zero"),
+        "study": None,
+        "hierarchy": None,
+        "data.classes": str(tmp_path / "classes.tsv"),
+        "method.kind": "branches",
+        "method.branches": str(tmp_path / "zero.json"),
+    }
+    rows = zip(finished.classes.names, finished.classes.keys, strict=True)
+    (tmp_path / "classes.tsv").write_text(
+        "name\tkey\n" + "".join(f"{name}\t{key}\n" for name, key in rows)
+    )
+    config = read_config(finished.path / "demo" / "train.toml", changes)
+    other = train(config, progress=False).network.state_dict()
+    own = load_file(finished.path / "demo" / "cnn" / "network.safetensors")
+    assert own.keys() == other.keys()
+    assert all((other[name] == own[name]).all() for name in own)

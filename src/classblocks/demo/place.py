@@ -3,7 +3,9 @@
 from pathlib import Path
 
 FOLDER = "demo"
-WEIGHTS = "weights.safetensors"
+CONFIG = "train.toml"
+RUN = "cnn"
+WEIGHTS = f"{RUN}/network.safetensors"
 
 
 def is_complete(directory: Path) -> bool:

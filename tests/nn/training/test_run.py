@@ -114,11 +114,11 @@ def test_a_run_that_failed_between_epochs_resumes_to_the_same_weights(
     whole = trained(settings, out=str(tmp_path / "whole"))
     measured = run.Epochs.measured
 
-    def fails(self, network, device):
+    def fails(self, network, epoch, device):
         if len(seen) == 1:
             raise OSError(28, "No space left on device")
         seen.append(1)
-        return measured(self, network, device)
+        return measured(self, network, epoch, device)
 
     seen = []
     with monkeypatch.context() as patched:
@@ -149,8 +149,9 @@ def test_two_seeds_differ_and_one_seed_does_not(settings, tmp_path):
     assert not same(first, other)
 
 
-def test_epochs_are_recorded_into_a_study(settings, tmp_path):
+def test_epochs_are_recorded_into_a_study(settings, tmp_path, pictures):
     study = tmp_path / "study"
+    settings["hierarchy"] = str(pictures / "tree.json")
     found = trained(settings, study=str(study), recording__every=2, recording__untrained=True)
     opened = cb.open(study)
     assert list(opened.results) == ["net-epoch-00", "net-epoch-02", "net-epoch-03"]
@@ -160,6 +161,8 @@ def test_epochs_are_recorded_into_a_study(settings, tmp_path):
         assert result.coordinates.model == "net"
         assert result.coordinates.epoch == line["epoch"]
         assert set(result.layers) == {"stem", "stage1", "stage2", "stage3", "stage4"}
+    assert opened.default_hierarchy == "tree"
+    assert opened.activity() is None
     uris = opened.samples.uri.to_pylist()
     assert uris[0] == "val.parquet#0"
     trained(

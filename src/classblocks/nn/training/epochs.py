@@ -15,11 +15,10 @@ from torch import nn
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.training import log
 from classblocks.nn.training.config import Config
-from classblocks.nn.training.evaluation import measures, predictions
+from classblocks.nn.training.evaluation import Predictions, measures, predictions
+from classblocks.nn.training.keeping import Keeper
 from classblocks.nn.training.pixels import Pixels
 from classblocks.nn.training.task import Task
-
-Recorder = Callable[[nn.Module, int], None]  # network, epoch
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Epochs:
     val : evaluated whole
     seen : training images that are evaluated as they are, without crops, for the gap to ``val``
     seen_rows : (m,) which of them
-    record : keeps an epoch in the study; None keeps nothing
+    keeper : records epochs in a study; None records nothing
     """
 
     config: Config
@@ -40,25 +39,29 @@ class Epochs:
     seen: Pixels
     seen_rows: NDArray[np.int64]
     hierarchy: Hierarchy | None
-    record: Recorder | None
+    keeper: Keeper | None
 
-    def measured(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """Measure the network on both splits."""
-        exact = self.config.recipe.precision == "32-true"
-        found = predictions(network, self.val, self.n_classes, device, bfloat16=not exact)
-        numbers = measures(found, self.hierarchy)
-        if len(self.seen_rows):
-            own = predictions(
-                network,
-                self.seen,
-                self.n_classes,
-                device,
-                bfloat16=not exact,
-                rows=self.seen_rows,
-            )
-            known = measures(own, None)
-            numbers |= {"train_top1": known["top1"], "train_loss": known["loss"]}
-        return numbers
+    def measured(self, network: nn.Module, epoch: int, device: torch.device) -> dict[str, float]:
+        """Measure the network on both splits; record it first where that is wanted."""
+        if self.keeper is None:
+            found = self._predictions(network, self.val, device)
+        else:
+            found = self.keeper.record(network, epoch)
+        known = measures(self._predictions(network, self.seen, device, self.seen_rows), None)
+        return measures(found, self.hierarchy) | {
+            "train_top1": known["top1"],
+            "train_loss": known["loss"],
+        }
+
+    def _predictions(
+        self,
+        network: nn.Module,
+        pixels: Pixels,
+        device: torch.device,
+        rows: NDArray[np.int64] | None = None,
+    ) -> Predictions:
+        mixed = self.config.recipe.precision != "32-true"
+        return predictions(network, pixels, self.n_classes, device, bfloat16=mixed, rows=rows)
 
     def is_due(self, epoch: int) -> bool:
         """Whether an epoch is measured and recorded."""
@@ -92,6 +95,19 @@ class AfterEpoch(lightning.Callback):
         """Start the clocks."""
         self._since = (time.perf_counter(), time.process_time())
 
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,  # noqa: ANN401
+        batch: Any,  # noqa: ANN401
+        batch_idx: int,
+    ) -> None:
+        """Let the study say how far the training is."""
+        if trainer.is_global_zero and self.epochs.keeper is not None:
+            assert isinstance(pl_module, Task)
+            self.epochs.keeper.training(trainer.current_epoch + 1, pl_module.progress)
+
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
@@ -103,9 +119,7 @@ class AfterEpoch(lightning.Callback):
         if trainer.is_global_zero and self.epochs.is_due(epoch):
             network = pl_module.objective.network
             state = torch.get_rng_state()
-            numbers = self.epochs.measured(network, pl_module.device)
-            if self.epochs.record is not None:
-                self.epochs.record(network, epoch)
+            numbers = self.epochs.measured(network, epoch, pl_module.device)
             torch.set_rng_state(state)
             line = {
                 "epoch": epoch,

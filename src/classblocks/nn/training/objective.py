@@ -12,6 +12,7 @@ from classblocks.core.branching import full_classes, random_groups
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.branch_schedule import Schedule
 from classblocks.nn.branches import Branches
+from classblocks.nn.losses import HierarchicalCrossEntropy, soft_labels
 from classblocks.nn.outputs import logits_of
 from classblocks.nn.training.config import Config, Method
 
@@ -89,8 +90,6 @@ class SoftLabels(Objective):
         self.network = network
         self.n_classes = hierarchy.n_classes
         self.beta, self.beta_end = beta, beta_end
-        from classblocks.nn.losses import soft_labels
-
         labels = torch.as_tensor(soft_labels(hierarchy, beta))
         self.register_buffer("labels", labels, persistent=False)
 
@@ -112,8 +111,6 @@ class HierarchicalLoss(Objective):
         super().__init__()
         self.network = network
         self.n_classes = hierarchy.n_classes
-        from classblocks.nn.losses import HierarchicalCrossEntropy
-
         self.criterion = HierarchicalCrossEntropy(hierarchy, alpha)
 
     def loss(self, images: Tensor, target: Tensor, progress: float) -> Tensor:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import signal
 import threading
 import warnings
@@ -23,17 +22,18 @@ from tqdm import tqdm
 from classblocks.core.branch_plan import BranchPlan
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.augment import normalise
-from classblocks.nn.preprocess import Preprocess
-from classblocks.nn.recording import record
 from classblocks.nn.spec import load_model
 from classblocks.nn.training import log
 from classblocks.nn.training.config import Config
-from classblocks.nn.training.epochs import AfterEpoch, Epochs, Recorder
+from classblocks.nn.training.epochs import AfterEpoch, Epochs
+from classblocks.nn.training.keeping import Keeper
 from classblocks.nn.training.loader import EpochBatches, loader
 from classblocks.nn.training.objective import objective
 from classblocks.nn.training.pixels import decoded, stratified
 from classblocks.nn.training.task import Task
 from classblocks.nn.weights import load_weights
+from classblocks.study.atomic import write_json
+from classblocks.study.branches_file import read_branches
 from classblocks.study.class_names import classes_called
 from classblocks.study.classes_file import read_classes
 from classblocks.study.format import STUDY_FILE, Classes, StudyError
@@ -85,6 +85,9 @@ def train(config: Config, *, progress: bool = True) -> Trained:
     classes, study = _classes(config, train_images)
     _claim(out, config)
     hierarchy = _hierarchy(config.hierarchy, study, classes)
+    if study is not None and hierarchy is not None and not study.hierarchies:
+        label = Path(str(config.hierarchy)).stem
+        study.add_hierarchy(label, hierarchy, default=True)
     by = _hierarchy(config.method.hierarchy, study, classes) or hierarchy
     plan = _plan(config, study, classes)
     torch.manual_seed(config.seed)
@@ -106,11 +109,13 @@ def train(config: Config, *, progress: bool = True) -> Trained:
     example = normalise(torch.from_numpy(np.array(seen.images[:1])).permute(0, 3, 1, 2))
     example = torch.nn.functional.interpolate(example, size=(config.recipe.size,) * 2)
     goal = objective(config, network, len(classes), example, plan, by)
-    record_epoch = _recorder(config, study, val.source(val_images), progress)
-    if record_epoch is not None and config.recording.untrained:
-        record_epoch(network, 0)
+    keeper = None
+    if study is not None:
+        keeper = Keeper(config, study, val.source(val_images), progress)
+        if config.recording.untrained:
+            keeper.record(network, 0)
     sample = np.random.default_rng(0).permutation(len(seen.true))[:SEEN]
-    epochs = Epochs(config, len(classes), val, seen, np.sort(sample), hierarchy, record_epoch)
+    epochs = Epochs(config, len(classes), val, seen, np.sort(sample), hierarchy, keeper)
     after = AfterEpoch(epochs, out / LOG, tqdm.write if progress else _silent)
     with _calm():
         trainer = _trainer(config, out, after, progress)
@@ -125,7 +130,7 @@ def train(config: Config, *, progress: bool = True) -> Trained:
         on_gpu = trainer.strategy.root_device.type == "cuda"
         if workers is None:
             workers = 4 if on_gpu else 0
-        with _interruptible(trainer):
+        with _interruptible(trainer), _telling(study):
             trainer.fit(
                 Task(goal, config.recipe, config.seed),
                 loader(seen, batches, workers=workers, pin=on_gpu),
@@ -170,6 +175,15 @@ def _strategy(config: Config) -> str:
     method = config.method
     fades = method.kind == "branches" and (method.schedule != "constant" or method.until < 1)
     return "ddp_find_unused_parameters_true" if fades else "ddp"
+
+
+@contextmanager
+def _telling(study: Study | None) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if study is not None:
+            study.clear_activity()
 
 
 @contextmanager
@@ -225,21 +239,34 @@ def _classes(config: Config, images: ImageSource) -> tuple[Classes, Study | None
 
 def _claim(out: Path, config: Config) -> None:
     """Make the folder this run's, or see that it is."""
-    wanted = json.loads(json.dumps(asdict(config)))
+    wanted = _decisive(json.loads(json.dumps(asdict(config))))
     file = out / SETTINGS
     if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = _decisive(json.loads(file.read_text(encoding="utf-8")))
         different = [key for key in wanted if wanted[key] != found.get(key)]
         if different:
+            key = different[0]
             raise ValueError(
-                f"{out} holds a run with other settings ({different[0]}: "
-                f"{found.get(different[0])}, now {wanted[different[0]]}); choose another folder"
+                f"{out} holds a run with other settings ({key}: {found.get(key)}, now "
+                f"{wanted[key]}); choose another folder"
             )
         return
     out.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-    part.replace(file)
+    write_json(file, asdict(config))
+
+
+def _decisive(settings: dict[str, Any]) -> dict[str, Any]:
+    """Keep what decides the weights, flat; a folder that has moved is the same folder."""
+    flat = {}
+    for key, value in settings.items():
+        for name, entry in value.items() if isinstance(value, dict) else [("", value)]:
+            flat[f"{key}.{name}".rstrip(".")] = entry
+    for key in ("out", "study", "data.cache", "data.workers"):
+        flat.pop(key, None)
+    for key in ("data.train", "data.val", "data.classes", "network.weights", "method.branches"):
+        if flat.get(key):
+            flat[key] = Path(flat[key]).name
+    return flat
 
 
 def _hierarchy(name: str | None, study: Study | None, classes: Classes) -> Hierarchy | None:
@@ -256,35 +283,7 @@ def _plan(config: Config, study: Study | None, classes: Classes) -> BranchPlan |
         return None
     if study is not None and name in study.branches:
         return study.branches[name]
-    from classblocks.study.branches_file import read_branches
-
     return read_branches(Path(name), classes.names)
-
-
-def _recorder(
-    config: Config, study: Study | None, images: ImageSource, progress: bool
-) -> Recorder | None:
-    if study is None:
-        return None
-
-    def record_epoch(network: nn.Module, epoch: int) -> None:
-        name = f"{config.name}-epoch-{epoch:02d}"
-        if name in study.results:
-            return
-        record(
-            network,
-            images,
-            study,
-            name,
-            layers=config.recording.layers,
-            epoch=epoch,
-            split=config.recording.split,
-            progress=progress,
-            preprocess=Preprocess(config.data.side, 0.5, 0.25),
-            model_name=config.name,
-        )
-
-    return record_epoch
 
 
 def _last(out: Path) -> str | None:
