@@ -3,19 +3,37 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from classblocks.nn.branches import Branches
     from classblocks.nn.preprocess import Preprocess, preprocess_of
+    from classblocks.nn.probes import probe
     from classblocks.nn.recording import record
     from classblocks.nn.spec import load_model
+    from classblocks.nn.training.config import read_config
+    from classblocks.nn.training.run import train
     from classblocks.nn.weights import load_weights
 
-__all__ = ["Preprocess", "load_model", "load_weights", "preprocess_of", "record"]
+__all__ = [
+    "Branches",
+    "Preprocess",
+    "load_model",
+    "load_weights",
+    "preprocess_of",
+    "probe",
+    "read_config",
+    "record",
+    "train",
+]
 
 _HOME = {
+    "Branches": "branches",
     "Preprocess": "preprocess",
     "load_model": "spec",
     "load_weights": "weights",
     "preprocess_of": "preprocess",
+    "probe": "probes",
+    "read_config": "training.config",
     "record": "recording",
+    "train": "training.run",
 }
 
 
