@@ -43,6 +43,11 @@ class Features:
     n_unreadable: int
     n_repeated: int
 
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self.files.values():
+            file.close()
+
 
 def bytes_needed(widths: Sequence[int], n_images: int) -> int:
     """Disk space of the features, in bytes."""

@@ -83,6 +83,7 @@ class Problem:
         by_bias = torch.zeros_like(bias)
         start = 0
         for block in self.rows.blocks(self.parts):
+            block = block.to(weight.device)
             target = self.target[start : start + len(block)]
             logits = torch.addmm(bias, block, weight)  # (b, D) → (b, K)
             log_chance = F.log_softmax(logits, 1)
@@ -98,7 +99,9 @@ class Problem:
 
     def zero(self) -> tuple[Tensor, Tensor]:
         """Weights to begin with."""
-        return torch.zeros(self.rows.width, self.n_classes), torch.zeros(self.n_classes)
+        device = self.target.device
+        weight = torch.zeros(self.rows.width, self.n_classes, device=device)
+        return weight, torch.zeros(self.n_classes, device=device)
 
 
 def fit(
@@ -177,16 +180,17 @@ def _minibatch(
     report: Callable[[int], None],
 ) -> tuple[Tensor, Tensor, int]:
     """Adam with a rate that falls to 0; the loss is that of the whole, batch by batch."""
-    weight, bias = weight.clone().requires_grad_(), bias.clone().requires_grad_()
+    weight, bias = (start.clone().requires_grad_() for start in (weight, bias))
     optimizer = torch.optim.Adam([weight, bias], lr=1e-3)
     steps = -(-problem.n // MINIBATCH) * EPOCHS
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     order = np.random.default_rng(seed)
     for epoch in range(EPOCHS):
         for rows in np.array_split(order.permutation(problem.n), steps // EPOCHS):
-            block = problem.rows.take(problem.parts, rows)
+            block = problem.rows.take(problem.parts, rows).to(weight.device)
             logits = torch.addmm(bias, block, weight)
-            loss = F.cross_entropy(logits, problem.target[torch.from_numpy(rows)])
+            target = problem.target[torch.from_numpy(rows).to(weight.device)]
+            loss = F.cross_entropy(logits, target)
             loss = loss + weight.square().sum() / (2 * c * problem.n)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from classblocks.nn.logistic import Fit, Problem, Rows
 
 # Penalties λ = 1 / (c n) of the mean loss, from strong to weak, when the user names no c.
-STRENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 PATIENCE = 2
 
 
@@ -67,7 +67,7 @@ def judged(rows: Rows, parts: tuple[str, ...], target: Tensor, found: Fit) -> tu
     """Accuracy and mean cross entropy over some parts."""
     hits, loss, start = 0, 0.0, 0
     for block in rows.blocks(parts):
-        logits = torch.addmm(found.bias, block, found.weight)
+        logits = torch.addmm(found.bias, block.to(found.weight.device), found.weight)
         own = target[start : start + len(block)]
         hits += int((logits.argmax(1) == own).sum())
         loss += float(F.cross_entropy(logits, own, reduction="sum"))

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from classblocks.study.format import StudyError
+from classblocks.study.format import Classes, StudyError
 from classblocks.study.images import ImageSource, UnreadableImage
+
+HELD_SHARE = 0.2  # of the training images, to choose the penalty on
 
 
 class ChosenImages(ImageSource):
@@ -51,8 +53,9 @@ class ProbeSamples:
     ----------
     train, evaluation : disjoint images
     train_true, evaluation_true : their class ids, int32
-    held : (train,) bool, the images on which the penalty is chosen
-    evaluation_rows : positions of `evaluation` in the source that it was taken from
+    held : (train.n,) bool, the training images on which the penalty is chosen
+    source : all images of the source that those to judge on come from
+    source_rows : (evaluation.n,) their positions in it
     """
 
     train: ImageSource
@@ -60,6 +63,68 @@ class ProbeSamples:
     train_true: NDArray[np.int32]
     evaluation_true: NDArray[np.int32]
     held: NDArray[np.bool_]
+    source: ImageSource
+    source_rows: NDArray[np.int64]
+
+
+def choose_samples(
+    classes: Classes,
+    train: ImageSource,
+    evaluation: ImageSource | None,
+    *,
+    holdout: float,
+    per_class: int | None,
+    seed: int,
+) -> ProbeSamples:
+    """Choose the images of a probe.
+
+    Parameters
+    ----------
+    classes : of the study
+    train : images to learn from
+    evaluation : others to be judged on; None takes a share of each class from `train`
+    holdout : that share, 0..1
+    per_class : learn from at most so many of a class
+    seed : of all choices
+
+    Raises
+    ------
+    ValueError
+        Labels outside the classes, one image in both sources, fewer than two classes to learn
+        from, or nothing to be judged on.
+    """
+    true = train.true(classes)
+    if evaluation is None:
+        apart = stratified(true, holdout, seed)
+        rows, judged = np.flatnonzero(~apart), np.flatnonzero(apart)
+        if not len(judged):
+            raise ValueError(
+                f"none of the {train.n} images can be held out to be judged on: that leaves one of "
+                f"each class, and takes {holdout:g} of the rest"
+            )
+    else:
+        rows = np.arange(train.n)
+        judged = np.arange(evaluation.n)
+        if not len(judged):
+            raise ValueError("a probe needs images to be judged on, got none")
+    judged_true = (train if evaluation is None else evaluation).true(classes)[judged]
+    if evaluation is not None:
+        refuse_shared(train, evaluation)
+    if per_class is not None:
+        rows = rows[at_most(true[rows], per_class, seed)]
+    n_classes = len(np.unique(true[rows]))
+    if n_classes < 2:
+        raise ValueError(f"a probe needs images of two classes to learn from, got {n_classes}")
+    return ProbeSamples(
+        ChosenImages(train, rows),
+        ChosenImages(train, judged) if evaluation is None else evaluation,
+        true[rows],
+        judged_true,
+        # Another seed: the choice does not repeat that of the images to be judged on.
+        stratified(true[rows], HELD_SHARE, seed + 1),
+        train if evaluation is None else evaluation,
+        judged,
+    )
 
 
 def stratified(true: NDArray[np.int32], share: float, seed: int) -> NDArray[np.bool_]:
