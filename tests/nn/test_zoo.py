@@ -7,9 +7,17 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 
 import classblocks as cb  # noqa: E402
-from classblocks.nn import Preprocess, load_model, preprocess_of, record  # noqa: E402
+from classblocks.nn import (  # noqa: E402
+    Preprocess,
+    load_model,
+    load_weights,
+    preprocess_of,
+    record,
+)
+from classblocks.nn.branches import Branches  # noqa: E402
 from classblocks.nn.layers import default_layers  # noqa: E402
 from classblocks.nn.preprocess import IMAGENET_MEAN, IMAGENET_STD  # noqa: E402
+from classblocks.nn.training.config import Config, Data, Network, Recipe  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -107,3 +115,47 @@ def test_a_network_is_recorded(spec, size, widths, pictures, tmp_path):
         profile = result.layers[layer].profile
         assert profile.shape[:2] == (3, n_neurons)
         assert np.isfinite(profile).all()
+
+
+@pytest.mark.parametrize(
+    ("spec", "side", "layer", "later"),
+    [
+        ("timm:resnet18", 64, "layer2", "layer3.0.conv1.weight"),
+        ("timm:test_vit", 160, "blocks.2", "blocks.3.mlp.fc1.weight"),
+        ("timm:test_convnext", 64, "stages.1", "stages.2.blocks.0.conv_dw.weight"),
+        ("torchvision:resnet18", 64, "layer2", "layer3.0.conv1.weight"),
+        ("torchvision:swin_t", 64, "features.3", "features.5.0.mlp.0.weight"),
+    ],
+)
+def test_a_branch_teaches_its_layer_and_those_before_only(spec, side, layer, later):
+    missing(spec)
+    network = load_model(spec, 6).train()
+    images = torch.randn(4, 3, side, side)
+    branches = Branches(network, {layer: [0, 0, 1, 1, 2, 2]}, example=images[:1])
+    output = branches(images)
+    assert output.groups[0].shape == (4, 3)
+    output.groups[0].logsumexp(1).sum().backward()
+    before = next(p for p in network.parameters() if p.ndim > 2)
+    assert before.grad.abs().sum() > 0
+    assert network.get_parameter(later).grad is None
+    assert branches.remove() is network
+
+
+def test_a_timm_network_is_trained_and_its_weights_load(pictures, tmp_path):
+    missing("timm:test_resnet")
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    from classblocks.nn.training.run import train
+
+    config = Config(
+        name="zoo",
+        out=str(tmp_path / "run"),
+        data=Data(str(pictures), str(pictures), side=40),
+        network=Network("timm:test_resnet"),
+        recipe=Recipe(epochs=2, batch_size=3, size=32, lr=0.05, precision="32-true"),
+    )
+    trained = train(config, progress=False)
+    assert [line["epoch"] for line in trained.log] == [1, 2]
+    again = load_model("timm:test_resnet", 3).eval()
+    load_weights(again, trained.weights)
+    for name, value in trained.network.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
