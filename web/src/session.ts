@@ -189,6 +189,8 @@ const FAILED: { readonly [view: string]: string } = {
   compare: "The comparison of the hierarchies failed",
   repair: "The suggestions did not load",
   summary: "The numbers about the hierarchy did not load",
+  change: "The change since the baseline could not be measured",
+  series: "The course over the epochs did not load",
   separability: "What the layers tell of the groups did not load",
   suggest: "The branches could not be suggested",
   top_samples: "The neuron's strongest samples did not load",

@@ -62,11 +62,15 @@ function drawCut(
   const right = plot.x + Math.round(depthEdge[depthEdge.length - 1]) - line;
   const least = plot.y - 4;
   const most = plot.y + plot.height + 4;
+  let free = least;
+  let veiled = least;
   for (const node of cut) {
     const [x0, y0, , y1] = nodeBox(marks, node);
-    if (y1 <= least || y0 >= most) continue;
+    if (y1 <= free || y0 >= most) continue;
+    free = y0 + line;
     context.fillStyle = css(look.background, 0.5);
-    context.fillRect(plot.x, y0, x0 - plot.x, y1 - y0);
+    context.fillRect(plot.x, Math.max(y0, veiled), x0 - plot.x, y1 - Math.max(y0, veiled));
+    veiled = y1;
     const isThin = y1 - y0 < 5 * line;
     const height = y1 - y0 - (isThin ? 2 : 1) * line;
     context.fillStyle = css(look.background);

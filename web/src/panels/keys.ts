@@ -192,6 +192,7 @@ function pressPageKey(key: string, page: Page, use: KeyUse): boolean {
     case ".":
       if (page.model.state.side !== "branches") use.showSide("branches");
       else stepBranch(session, page, key === "." ? 1 : -1);
+      deskOf(session).refusal = null;
       return true;
     case "k":
       return pinFocused(page, session);

@@ -24,7 +24,7 @@ const SUGGESTED = "side=branches&branches=0.8,0.3,3,0";
 const suggested = pageOf(SUGGESTED);
 
 /** What an act makes of the state of a page. */
-function after(page: Page, act: (session: Session) => unknown): AppState {
+function stateAfter(page: Page, act: (session: Session) => unknown): AppState {
   let state = page.model.state;
   const session = {
     page: { get: () => page },
@@ -99,7 +99,7 @@ describe("the plan", () => {
 describe("editing", () => {
   it("splits the selected group and selects its parts", () => {
     const page = pageOf(`${SUGGESTED}&sel=both:1`);
-    const state = after(page, (session) => expect(changeGroups(session, "split")).toBeNull());
+    const state = stateAfter(page, (session) => expect(changeGroups(session, "split")).toBeNull());
     expect(nodes(state)).toEqual([
       [2, 5, 7, 8],
       [2, 5, 6],
@@ -109,7 +109,7 @@ describe("editing", () => {
 
   it("merges the selected groups once for each parent", () => {
     const page = pageOf(`${SUGGESTED}&sel=both:7.8`);
-    const state = after(page, (session) => expect(changeGroups(session, "merge")).toBeNull());
+    const state = stateAfter(page, (session) => expect(changeGroups(session, "merge")).toBeNull());
     expect(nodes(state)).toEqual([
       [1, 6],
       [2, 5, 6],
@@ -124,7 +124,7 @@ describe("editing", () => {
     expect(recut(pageOf(`${SUGGESTED}&sel=both:7`), "split")).toEqual({ reason: "A class cannot be split." });
     expect(recut(pageOf(""), "merge")).toEqual({ reason: "There is no branch to change." });
     const page = pageOf(`${SUGGESTED}&sel=both:1`);
-    const same = after(page, (session) =>
+    const same = stateAfter(page, (session) =>
       expect(changeGroups(session, "merge")).toBe("A branch needs at least two groups."),
     );
     expect(same).toBe(page.model.state);
@@ -132,30 +132,30 @@ describe("editing", () => {
 
   it("adds branches in the order of the layers, with the groups of the one before", () => {
     const page = pageOf("side=branches&branches=0.8,0.4,auto,0/plan/linear:0.25:2.5.6");
-    const before = after(page, (session) => addBranch(session, page, "relu"));
+    const before = stateAfter(page, (session) => addBranch(session, page, "relu"));
     const relu: BranchChoice = { layer: "relu", nodes: [1, 6], weight: 0.4 };
     const linear: BranchChoice = { layer: "linear", nodes: [2, 5, 6], weight: 0.25 };
     expect(before.branches).toMatchObject({ plan: [relu, linear], at: 0 });
-    const behind = after(page, (session) => addBranch(session, page, "linear"));
+    const behind = stateAfter(page, (session) => addBranch(session, page, "linear"));
     expect(behind.branches).toMatchObject({ plan: [linear, { ...linear, weight: 0.4 }], at: 1 });
   });
 
   it("removes a branch and shows the one in its place", () => {
-    const first = after(suggested, (session) => removeBranch(session, suggested, 0));
+    const first = stateAfter(suggested, (session) => removeBranch(session, suggested, 0));
     expect(first.branches).toMatchObject({ plan: [{ layer: "linear" }], at: 0 });
     const page = pageOf("side=branches&branches=0.8,0.3,3,1");
-    const last = after(page, (session) => removeBranch(session, page, 1));
+    const last = stateAfter(page, (session) => removeBranch(session, page, 1));
     expect(last.branches).toMatchObject({ plan: [{ layer: "relu" }], at: 0 });
   });
 
   it("weighs a branch, and steps along them", () => {
-    const state = after(suggested, (session) => setWeight(session, suggested, 1, 0.7));
+    const state = stateAfter(suggested, (session) => setWeight(session, suggested, 1, 0.7));
     expect(state.branches.plan?.map(({ weight }) => weight)).toEqual([0.3, 0.7]);
-    expect(after(suggested, (session) => stepBranch(session, suggested, 1)).branches.at).toBe(1);
-    expect(after(suggested, (session) => stepBranch(session, suggested, -1)).branches.at).toBe(0);
+    expect(stateAfter(suggested, (session) => stepBranch(session, suggested, 1)).branches.at).toBe(1);
+    expect(stateAfter(suggested, (session) => stepBranch(session, suggested, -1)).branches.at).toBe(0);
     const none = pageOf("side=branches&branches=0.8,0.3,auto,0/plan");
     expect(openBranch(none)).toBeNull();
-    after(none, (session) => expect(stepBranch(session, none, 1)).toBe(false));
+    stateAfter(none, (session) => expect(stepBranch(session, none, 1)).toBe(false));
   });
 });
 

@@ -2,7 +2,7 @@ import type { PlannedBranch } from "../../branching";
 import { f1Of, recallOf, recallRatio, type Separability } from "../../core/separability";
 import { nodeName } from "../../label";
 import type { Classes, Tree } from "../../model";
-import { rate } from "../format";
+import { count, rate } from "../format";
 import type { TableColumn } from "../table";
 
 /** A group of a branch; rates are NaN where they are undefined or the layer has no probe. */
@@ -65,7 +65,7 @@ export function groupColumns(layer: string, tau: number): readonly TableColumn<G
       name: "classes",
       title: "Classes of the group",
       width: "46px",
-      text: ({ nClasses }) => String(nClasses),
+      text: ({ nClasses }) => count(nClasses),
       value: ({ nClasses }) => nClasses,
     },
     {

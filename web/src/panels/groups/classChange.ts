@@ -81,7 +81,7 @@ export const classColumns: readonly TableColumn<ClassChange>[] = [
   {
     name: "change",
     title: "Percentage points more (+) or less (−) than in the baseline",
-    width: "58px",
+    width: "64px",
     text: ({ change }) => (Number.isNaN(change.value) ? null : signedPoints(change.value)),
     hint: ({ now, change }) => `from ${rate(now - change.value)} to ${rate(now)}`,
     value: ({ change }) => change.value,
