@@ -1,11 +1,13 @@
 """What recording costs beside plain inference of the same network on the same batches.
 
 Run ``python benchmarks/recording.py`` on an idle machine (about three minutes at 64×64), or with
-``--side 224 --images 512 --batch 32``. Both run in one process and take turns.
+``--side 224 --images 512 --batch 32``. Both run in one process and take turns. On a machine with
+other work only the last lines count, with ``OMP_NUM_THREADS=1`` and ``--runs 0 --threads 1``.
 """
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,12 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from classblocks.core.logits import LogitSums
+from classblocks.nn import hooks
 from classblocks.nn.arrays import ArrayImages
 from classblocks.nn.batches import batches
 from classblocks.nn.networks import ResidualBlock
 from classblocks.nn.preprocess import Preprocess
 from classblocks.nn.recording import record
+from classblocks.nn.running import Run
+from classblocks.nn.sink import Sink
 from classblocks.study.study import create
+from classblocks.study.writer import ResultWriter
 
 
 class ResNet18(nn.Module):
@@ -55,21 +61,63 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
+PARTS = {
+    "creating the study": (sys.modules[__name__], "create"),
+    "network": (Run, "forward"),
+    "preprocessing": (Preprocess, "scale"),
+    "hooks": (hooks, "reduced"),
+    "rows and sums": (Sink, "add"),
+    "logit sums": (LogitSums, "add"),
+    "finishing": (ResultWriter, "finish"),
+}
+
+
 @contextmanager
-def timed_sums() -> Iterator[list[float]]:
-    """Collect the wall time of every call that adds logits to their sums."""
-    add, spent = LogitSums.add, []
+def timed_parts() -> Iterator[dict[str, float]]:
+    """Add up the processor time of what a recording calls."""
+    originals = {name: getattr(owner, attribute) for name, (owner, attribute) in PARTS.items()}
+    spent = dict.fromkeys(PARTS, 0.0)
 
-    def timed(self: LogitSums, *args: object) -> None:
-        start = time.perf_counter()
-        add(self, *args)  # type: ignore[arg-type]
-        spent.append(time.perf_counter() - start)
+    def timed(name: str) -> Callable[..., object]:
+        def call(*args: object) -> object:
+            start = time.process_time()
+            try:
+                return originals[name](*args)
+            finally:
+                spent[name] += time.process_time() - start
 
-    LogitSums.add = timed  # type: ignore[method-assign, assignment]
+        return call
+
+    for name, (owner, attribute) in PARTS.items():
+        setattr(owner, attribute, timed(name))
     try:
         yield spent
     finally:
-        LogitSums.add = add  # type: ignore[method-assign]
+        for name, (owner, attribute) in PARTS.items():
+            setattr(owner, attribute, originals[name])
+
+
+def print_medians(times: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the times of each way and their ratios to plain inference."""
+    base = [statistics.median(column) for column in zip(*times["plain inference"], strict=True)]
+    for name, rows in times.items():
+        wall, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
+        print(
+            f"{name:26}{wall:8.2f} s wall{cpu:8.2f} s processor   "
+            f"ratio {wall / base[0]:.3f} wall, {cpu / base[1]:.3f} processor"
+        )
+
+
+def print_parts(name: str, recording: Callable[[], object]) -> None:
+    """Print what one recording spends beside the network: other work cannot change that ratio."""
+    with timed_parts() as spent:
+        _, whole = seconds(recording)
+    spent["network"] -= spent["hooks"]
+    spent["rows and sums"] -= spent["logit sums"]
+    spent["rest"] = whole - sum(spent.values())
+    plain = spent.pop("network") + spent.pop("preprocessing")
+    shares = ", ".join(f"{part} {time / plain:.1%}" for part, time in spent.items())
+    print(f"{name}: {whole / plain:.3f} of the network's {plain:.2f} s inside it: {shares}")
 
 
 def main() -> None:
@@ -86,7 +134,8 @@ def main() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (args.images, args.side, args.side, 3), dtype=np.uint8)
-    source = ArrayImages(pixels, rng.integers(0, args.classes, args.images))
+    labels = rng.integers(0, args.classes, args.images)
+    source = ArrayImages(pixels, labels)
     prepare = Preprocess(None, 0.5, 0.25)
     model = ResNet18(args.classes).eval()
     names = [f"class {i}" for i in range(args.classes)]
@@ -96,11 +145,13 @@ def main() -> None:
         for batch in batches(source, prepare, batch_size=args.batch):
             torch.softmax(model(batch.inputs), 1).argmax(1)
 
-    def recording(layers: list[str] | None, logits: bool = True) -> None:
+    def recording(
+        layers: list[str] | None, logits: bool = True, images: ArrayImages = source
+    ) -> None:
         with tempfile.TemporaryDirectory() as folder:
             study = create(Path(folder) / "study", names)
             record(
-                model, source, study, "r", layers=layers, preprocess=prepare, device="cpu",
+                model, images, study, "r", layers=layers, preprocess=prepare, device="cpu",
                 batch_size=args.batch, progress=False, thumbnails=False, logits=logits,
             )  # fmt: skip
 
@@ -111,7 +162,8 @@ def main() -> None:
         "record, default layers": lambda: recording(None),
     }
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    plain()
+    # The first recording of a process imports what writes tables.
+    recording(None, images=ArrayImages(pixels[: args.batch], labels[: args.batch]))
     for _ in range(args.runs):
         for name, way in ways.items():
             times[name].append(seconds(way))
@@ -119,16 +171,11 @@ def main() -> None:
         f"{args.images:,} images of {args.side}×{args.side}, {args.classes:,} classes, "
         f"batches of {args.batch}, {args.threads} threads, median of {args.runs}"
     )
-    base = [statistics.median(column) for column in zip(*times["plain inference"], strict=True)]
-    with timed_sums() as spent:
-        whole, _ = seconds(lambda: recording([]))
-    print(f"in the logit sums {sum(spent):.2f} s of {whole:.2f} s: {sum(spent) / whole:.1%}")
-    for name, rows in times.items():
-        wall, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
-        print(
-            f"{name:26}{wall:8.2f} s wall{cpu:8.2f} s processor   "
-            f"ratio {wall / base[0]:.3f} wall, {cpu / base[1]:.3f} processor"
-        )
+    if args.runs:
+        print_medians(times)
+    print("processor time inside one recording")
+    for name, way in list(ways.items())[1:]:
+        print_parts(name, way)
 
 
 if __name__ == "__main__":
