@@ -11,6 +11,7 @@ import click
 Examples:
   classblocks report birds
   classblocks report birds --result resnet-e12 --hierarchy wordnet --levels 3
+  classblocks report birds --result branches-epoch-08 --against resnet-epoch-08
   classblocks report birds -o birds.html
   classblocks report birds --json > birds.json
 
@@ -22,6 +23,7 @@ Intervals hold the true value in 95 % of samples.""",
 )
 @click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--result", help="Result set.  [default: the last one]")
+@click.option("--against", metavar="RESULT", help="Compare with this result set too.")
 @click.option("--hierarchy", help="Class hierarchy.  [default: that of the study]")
 @click.option(
     "--levels",
@@ -47,6 +49,7 @@ Intervals hold the true value in 95 % of samples.""",
 def command(
     study: Path,
     result: str | None,
+    against: str | None,
     hierarchy: str | None,
     levels: int,
     worst: int,
@@ -66,7 +69,8 @@ def command(
     if tree not in context.hierarchies:
         known = ", ".join(context.hierarchies)
         raise ValueError(f"no hierarchy {tree!r} in {study} (it has {known})")
-    facts = report(context, chosen, tree, levels=levels, worst=worst)
+    other = None if against is None else chosen_result(opened, against)
+    facts = report(context, chosen, tree, levels=levels, worst=worst, against=other)
     suffix = "" if output is None else output.suffix.lower()
     if as_json or suffix == ".json":
         written = json.dumps(facts, indent=1, ensure_ascii=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classblocks.app.context import Context
+from classblocks.app.report.against import against_facts
 from classblocks.app.report.blocks import block_facts, blocks_of, criteria_facts, outlier_facts
 from classblocks.app.report.calibration import calibration_facts
 from classblocks.app.report.findings import finding_facts
@@ -29,7 +30,13 @@ _RATES = (
 
 
 def report(
-    context: Context, result: "Result", hierarchy: str, *, levels: int = 2, worst: int = 10
+    context: Context,
+    result: "Result",
+    hierarchy: str,
+    *,
+    levels: int = 2,
+    worst: int = 10,
+    against: "Result | None" = None,
 ) -> dict[str, Any]:
     """Collect everything the report tells, unrounded; unknown numbers are None."""
     study, cells = context.study, result.cells()
@@ -46,6 +53,7 @@ def report(
         "n_classes": cells.n_classes,
         "n_classes_without_samples": cells.n_classes - np.unique(cells.true).size,
         "accuracy": {"top1": _accuracy(result, 1), "top5": _accuracy(result, 5)},
+        "against": None if against is None else against_facts(study, result, against, tree),
         "calibration": calibration_facts(result),
         "groups": _groups(cells, tree, levels),
         "confused_inside": inside_facts(cells, tree, worst),

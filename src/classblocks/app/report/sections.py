@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from classblocks.app.criteria import TABLE
+from classblocks.app.report.against_sections import against_sections
 from classblocks.app.report.hierarchical import TOP
 from classblocks.app.report.number import (
     counted,
@@ -33,6 +34,7 @@ def sections(facts: Facts) -> Iterator[Section]:
         tuple(_hierarchical(facts["hierarchical"])),
         (0, 1, 2),
     )
+    yield from against_sections(facts["against"])
     yield from _findings(facts["findings"])
     if facts["groups"]:
         yield _groups(facts["groups"])
