@@ -100,7 +100,7 @@ def test_minibatches_come_near_to_the_exact_answer():
     exact = fit(problem(x, true), 0.1, tolerance=1e-5)
     at_end, *_ = problem(x, true).value(found.weight, found.bias, 0.1)
     least, *_ = problem(x, true).value(exact.weight, exact.bias, 0.1)
-    assert least <= at_end < least + 2e-3
+    assert least <= at_end < least + 5e-3
     again = fit(problem(x, true), 0.1, solver="minibatch", seed=1)
     assert torch.equal(found.weight, again.weight)
 
@@ -114,7 +114,7 @@ def test_the_penalty_is_that_with_the_best_accuracy_on_other_samples():
     def found(problem, c, start):
         return fit(problem, c, start=start, tolerance=1e-4)
 
-    cs = [1e-4, 1e-2, 1.0, 100.0]
+    cs = [1e-4, 1e-2, 0.1, 1.0]
     best, tried = choose(whole, ("held",), torch.tensor(held_true), cs, found)
     accuracy = [
         LogisticRegression(C=c, tol=1e-8, max_iter=5000).fit(x, true).score(held, held_true)

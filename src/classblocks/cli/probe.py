@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ import click
 
 from classblocks.cli.coordinates import epoch_option
 from classblocks.cli.pictures import changed, names, picture_options, tell
+
+MOST_CLASSES = 10
 
 if TYPE_CHECKING:
     from torch import nn
@@ -86,7 +88,6 @@ Probes that are there already are kept when the same command is given again.""",
 )
 @epoch_option
 @click.option("--split", default="val", show_default=True, help="Split of the images judged on.")
-@click.option("--final", metavar="RESULT", help="Result set to compare with.  [default: NAME]")
 @click.option("--hierarchy", metavar="NAME", help="Hierarchy of the study.  [default: its first]")
 @click.option(
     "--suggest",
@@ -121,7 +122,6 @@ def command(
     seed: int,
     epoch: float | None,
     split: str,
-    final: str | None,
     hierarchy: str | None,
     suggest: Path | None,
     tau: float,
@@ -142,7 +142,7 @@ def command(
     from classblocks.nn.probes import probe
 
     opened = studies.open(study)
-    own = _final(opened, final or name, needed=final is not None or suggest is not None)
+    own = _own(opened, name, needed=suggest is not None)
     if suggest is not None and not suggest.absolute().parent.is_dir():
         raise ValueError(f"{suggest}: there is no folder {suggest.absolute().parent}")
     if hierarchy is not None and hierarchy not in opened.hierarchies:
@@ -185,12 +185,13 @@ def command(
     _tell_all(opened, results, own, hierarchy, suggest, tau, most)
 
 
-def _final(study: "Study", name: str, needed: bool) -> "Result | None":
-    if needed or name in study.results:
+def _own(study: "Study", name: str, needed: bool) -> "Result | None":
+    """Find the network's own result, which the probes are compared with."""
+    if needed or name in study.results or name in study.damaged:
         if name not in study.results and name not in study.damaged:
             raise ValueError(
-                f"no result {name!r} in {study.path} to compare the probes with: make it with "
-                "`classblocks record`, or name another by --final"
+                f"no result {name!r} in {study.path} to compare the probes with: "
+                f"`classblocks record {study.path} --name {name} …` makes it"
             )
         return study.result(name)
     return None
@@ -236,33 +237,29 @@ def _tell_all(
     most: int | None,
 ) -> None:
     from classblocks.app.probes import same_samples
-    from classblocks.cli.probe_text import (
-        early_lines,
-        fit_lines,
-        group_lines,
-        level_lines,
-        measured,
-    )
+    from classblocks.app.report.probe_sections import probe_sections
+    from classblocks.app.report.probes import probe_facts
+    from classblocks.app.report.text import section_lines
+    from classblocks.cli.probe_text import fit_lines
 
-    _print(fit_lines(results))
+    for line in fit_lines(results):
+        click.echo(line)
     chosen = hierarchy or study.default_hierarchy
-    if own is None or chosen is None:
-        what = "a result of the network (`classblocks record`)" if own is None else "a hierarchy"
-        click.echo(f"\nlevels, groups and classes need {what} in the study")
+    if chosen is None:
+        click.echo("\nlevels and groups need a hierarchy: see `classblocks hierarchy --help`")
         return
     tree = study.hierarchies[chosen]
-    probed = same_samples(results, own)
-    found = measured(probed, tree)
-    for lines in (level_lines(found, tree), group_lines(found, tree)):
+    last = list(results.values())[-1]
+    for section in probe_sections(probe_facts(study, last, tree, MOST_CLASSES)):
         click.echo()
-        _print(lines)
-    click.echo()
-    _print(early_lines(probed, found, tree))
-    if suggest is None:
+        for line in section_lines(section):
+            click.echo(line)
+    if suggest is None or own is None:
         return
     from classblocks.core.branching import suggest_branches
     from classblocks.study.branches_file import write_branches
 
+    probed = same_samples(results, own)
     plan = suggest_branches(
         tree,
         probed.layer_cells,
@@ -274,11 +271,6 @@ def _tell_all(
     )
     write_branches(suggest, plan)
     groups = ", ".join(f"{branch.layer} {branch.n_groups}" for branch in plan.branches)
-    click.echo(f"\n{suggest}: branches with groups: {groups}")
+    click.echo(f"\n{suggest}: branches for `classblocks train`, groups by layer: {groups}")
     if plan.how.get("note"):
         click.echo(str(plan.how["note"]))
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,8 +13,10 @@ from torch.nn import functional as F
 
 # Entries of the feature matrix up to which full-batch L-BFGS is used.
 LBFGS_ENTRIES = 1 << 28
-MINIBATCH = 1024
+MINIBATCH = 256
 EPOCHS = 20
+FEWEST_STEPS = 50  # of an epoch
+RATE = 0.03  # of Adam, over √features
 
 
 class Rows(Protocol):
@@ -97,6 +100,11 @@ class Problem:
         penalty = 0.5 * decay * float(weight.double().square().sum())
         return total / self.n + penalty, by_weight, by_bias
 
+    @cached_property
+    def steepest(self) -> float:
+        """Largest entry of the gradient at zero weights, where the penalty has none; one pass."""
+        return _largest(*self.value(*self.zero(), 1.0)[1:])
+
     def zero(self) -> tuple[Tensor, Tensor]:
         """Weights to begin with."""
         device = self.target.device
@@ -115,17 +123,26 @@ def fit(
     seed: int = 0,
     report: Callable[[int], None] = lambda passes: None,
 ) -> Fit:
-    """Find the classifier for one strength of the penalty."""
-    weight, bias = problem.zero()
-    _, by_weight, by_bias = problem.value(weight, bias, c)
-    steepest = _largest(by_weight, by_bias)
-    if start is not None:
-        weight, bias = start
+    """Find the classifier for one strength of the penalty.
+
+    Parameters
+    ----------
+    c : inverse strength
+    start : weights and bias to begin with; None means zero
+    solver : "lbfgs", or "minibatch" for Adam
+    tolerance : share of the largest entry of the gradient at zero weights at which to stop
+    most : steps of L-BFGS
+    seed : order of the mini-batches
+    report : called at every pass over the rows with their number
+    """
+    weight, bias = problem.zero() if start is None else start
+    steepest = problem.steepest
     find = _lbfgs if solver == "lbfgs" else _minibatch
-    weight, bias, passes = find(problem, c, weight, bias, tolerance * steepest, most, seed, report)
-    _, by_weight, by_bias = problem.value(weight, bias, c)
-    gradient = _largest(by_weight, by_bias) / steepest if steepest else 0.0
-    return Fit(weight, bias, c, gradient <= tolerance, gradient, passes + 2)
+    weight, bias, largest, passes = find(
+        problem, c, weight, bias, tolerance * steepest, most, seed, report
+    )
+    gradient = largest / steepest if steepest else 0.0
+    return Fit(weight, bias, c, gradient <= tolerance, gradient, passes)
 
 
 def _largest(*gradients: Tensor) -> float:
@@ -141,18 +158,21 @@ def _lbfgs(
     most: int,
     seed: int,
     report: Callable[[int], None],
-) -> tuple[Tensor, Tensor, int]:
-    split = weight.numel()
+) -> tuple[Tensor, Tensor, float, int]:
+    split, shape = weight.numel(), weight.shape
     flat = torch.cat([weight.reshape(-1), bias]).requires_grad_()
     passes = 0
+    # Where the gradient was taken last, which is mostly where the search ends.
+    last = torch.full_like(flat, torch.nan)
 
+    @torch.no_grad()
     def closure() -> float:
         nonlocal passes
         passes += 1
         report(passes)
-        with torch.no_grad():
-            loss, by_weight, by_bias = problem.value(flat[:split].view_as(weight), flat[split:], c)
-            flat.grad = torch.cat([by_weight.reshape(-1), by_bias])
+        loss, by_weight, by_bias = problem.value(flat[:split].view(shape), flat[split:], c)
+        flat.grad = torch.cat([by_weight.reshape(-1), by_bias])
+        last.copy_(flat)
         return loss
 
     optimizer = torch.optim.LBFGS(
@@ -166,7 +186,10 @@ def _lbfgs(
     )
     optimizer.step(closure)  # type: ignore[no-untyped-call]
     found = flat.detach()
-    return found[:split].view_as(weight).clone(), found[split:].clone(), passes
+    if not torch.equal(found, last):
+        closure()
+    assert flat.grad is not None
+    return found[:split].view(shape), found[split:], _largest(flat.grad), passes
 
 
 def _minibatch(
@@ -178,23 +201,24 @@ def _minibatch(
     most: int,
     seed: int,
     report: Callable[[int], None],
-) -> tuple[Tensor, Tensor, int]:
-    """Adam with a rate that falls to 0; the loss is that of the whole, batch by batch."""
-    weight, bias = (start.clone().requires_grad_() for start in (weight, bias))
-    optimizer = torch.optim.Adam([weight, bias], lr=1e-3)
-    steps = -(-problem.n // MINIBATCH) * EPOCHS
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+) -> tuple[Tensor, Tensor, float, int]:
+    """Adam with a rate that falls to 0 along a cosine."""
+    weight, bias = (tensor.clone().requires_grad_() for tensor in (weight, bias))
+    optimizer = torch.optim.Adam([weight, bias], lr=RATE / problem.rows.width**0.5)
+    per_epoch = max(-(-problem.n // MINIBATCH), min(FEWEST_STEPS, problem.n))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, per_epoch * EPOCHS)
     order = np.random.default_rng(seed)
     for epoch in range(EPOCHS):
-        for rows in np.array_split(order.permutation(problem.n), steps // EPOCHS):
+        for rows in np.array_split(order.permutation(problem.n), per_epoch):
             block = problem.rows.take(problem.parts, rows).to(weight.device)
-            logits = torch.addmm(bias, block, weight)
             target = problem.target[torch.from_numpy(rows).to(weight.device)]
-            loss = F.cross_entropy(logits, target)
+            loss = F.cross_entropy(torch.addmm(bias, block, weight), target)
             loss = loss + weight.square().sum() / (2 * c * problem.n)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
         report(epoch + 1)
-    return weight.detach(), bias.detach(), EPOCHS
+    weight, bias = weight.detach(), bias.detach()
+    _, by_weight, by_bias = problem.value(weight, bias, c)
+    return weight, bias, _largest(by_weight, by_bias), EPOCHS + 1

@@ -11,7 +11,7 @@ def text(facts: Mapping[str, Any]) -> str:
     """Lay a report out in lines."""
     lines = [f"{facts['study']} · {facts['result']}", heading(facts)]
     for section in sections(facts):
-        lines += ["", *_lines(section)]
+        lines += ["", *section_lines(section)]
     return "\n".join(lines)
 
 
@@ -25,7 +25,8 @@ def heading(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _lines(section: Section) -> Iterator[str]:
+def section_lines(section: Section) -> Iterator[str]:
+    """Lay one table out in lines."""
     yield section.title
     table = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
     widths = [max(len(row[column]) for row in table) for column in range(len(section.columns))]
