@@ -97,7 +97,7 @@ def _from_timm(name: str, n_classes: int | None) -> nn.Module:
     if not timm.is_model(name):
         close = timm.list_models(f"*{name.split('.')[0][:6]}*")[:5]
         raise ValueError(f"timm has no network {name!r}; close: {', '.join(close) or 'none'}")
-    more = {} if n_classes is None else {"num_classes": n_classes}
+    more: dict[str, Any] = {} if n_classes is None else {"num_classes": n_classes}
     model: nn.Module = timm.create_model(name, pretrained=False, **more)
     return model
 
@@ -112,7 +112,7 @@ def _from_torchvision(name: str, n_classes: int | None) -> nn.Module:
         ) from None
     if name not in models.list_models():
         raise ValueError(f"torchvision has no network {name!r}")
-    more = {} if n_classes is None else {"num_classes": n_classes}
+    more: dict[str, Any] = {} if n_classes is None else {"num_classes": n_classes}
     model: nn.Module = models.get_model(name, weights=None, **more)
     return model
 
