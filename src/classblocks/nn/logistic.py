@@ -65,7 +65,8 @@ class Problem:
 
     Notes
     -----
-    n times the objective of scikit-learn's ``LogisticRegression(C=c)``; the bias has no penalty.
+    The objective of scikit-learn's ``LogisticRegression(C=c)`` over c n, with a column for each of
+    two classes too; the bias has no penalty.
     """
 
     rows: Rows

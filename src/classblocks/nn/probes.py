@@ -56,8 +56,8 @@ def probe(
 
     The features of all layers are recorded in one pass, to files in the study's folder that are
     removed in the end; they need 4 · (training + evaluation images) · (features of all layers)
-    bytes of disk. Memory does not grow with the images: it is that of the network, and about
-    30 · 4 · features · classes bytes of the widest layer (weights, and what L-BFGS remembers).
+    bytes of disk. Memory is that of the network, about 30 · 4 · features · classes bytes of the
+    widest layer (weights, and what L-BFGS remembers), and about 100 bytes for each image.
 
     Parameters
     ----------
