@@ -6,17 +6,18 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROWS = re.findall(r"^\| (\d+) \|(.*)\|(.*)\|(.*)\|$", (ROOT / "docs/features.md").read_text(), re.M)
 SLICE = [
+    2,
     *range(4, 9),
     *range(10, 65),
     66,
     68,
     *range(79, 83),
     84,
-    *range(92, 96),
-    97,
+    *range(91, 105),
     122,
     124,
     130,
+    133,
     *range(163, 168),
     172,
     175,

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -29,6 +29,7 @@ Examples:
   classblocks probe birds --name resnet18 --model timm:resnet18 --weights resnet18.safetensors \\
       --data images/val --train-data images/train --suggest branches.json
   classblocks probe birds --name mine --model mynet.py:network --train-data images --holdout 0.3
+  classblocks probe letters --config letters/demo/train.toml --suggest branches.json
 
 \b
 NAME is the result set that `classblocks record` made of the network: the probes NAME-probe-LAYER
@@ -37,14 +38,17 @@ Probes that are there already are kept when the same command is given again.""",
 )
 @click.argument("study", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--name", required=True, help="Result set of the network; the probes' names begin so."
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A finished `classblocks train` gives network, weights, images and NAME.",
 )
-@click.option("--model", "spec", required=True, metavar="SPEC", help="The network.")
+@click.option("--name", help="Result set of the network; the probes' names begin so.")
+@click.option("--model", "spec", metavar="SPEC", help="The network.")
 @click.option("--model-name", help="Name of the network in the page.  [default: that of NAME]")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Safetensors, or a state dict of torch.save."
 )
-@click.option("--train-data", required=True, metavar="SRC", help="Images to learn from.")
+@click.option("--train-data", metavar="SRC", help="Images to learn from.")
 @click.option("--data", metavar="SRC", help="Other images to be judged on.  [default: a share]")
 @click.option(
     "--holdout",
@@ -103,14 +107,22 @@ Probes that are there already are kept when the same command is given again.""",
     help="Share of the network's recall that every suggested group must keep.",
 )
 @click.option("--most", type=click.IntRange(2), help="Most groups of a branch.  [default: C / 4]")
+@click.option(
+    "--prefer",
+    type=click.Choice(["accuracy", "size"]),
+    default="accuracy",
+    show_default=True,
+    help="What is split first: what costs least accuracy, or the largest group.",
+)
 @picture_options
 def command(
     study: Path,
-    name: str,
-    spec: str,
+    config: Path | None,
+    name: str | None,
+    spec: str | None,
     model_name: str | None,
     weights: Path | None,
-    train_data: str,
+    train_data: str | None,
     data: str | None,
     holdout: float,
     per_class: int | None,
@@ -126,6 +138,7 @@ def command(
     suggest: Path | None,
     tau: float,
     most: int | None,
+    prefer: str,
     batch_size: int,
     size: int | None,
     mean: list[float] | None,
@@ -142,6 +155,15 @@ def command(
     from classblocks.nn.probes import probe
 
     opened = studies.open(study)
+    if config is not None:
+        trained = _trained(config, opened)
+        name, spec = name or trained.name, spec or trained.spec
+        weights, train_data = weights or trained.weights, train_data or trained.train
+        data = data or trained.val
+    for option, value in (("--name", name), ("--model", spec), ("--train-data", train_data)):
+        if value is None:
+            raise click.UsageError(f"Missing option '{option}', or give --config.")
+    assert name is not None and spec is not None and train_data is not None
     own = _own(opened, name, needed=suggest is not None)
     if suggest is not None and not suggest.absolute().parent.is_dir():
         raise ValueError(f"{suggest}: there is no folder {suggest.absolute().parent}")
@@ -182,7 +204,31 @@ def command(
         except KeyboardInterrupt:
             click.echo("\ninterrupted; the same command keeps the probes that are done", err=True)
             sys.exit(130)
-    _tell_all(opened, results, own, hierarchy, suggest, tau, most)
+    _tell_all(opened, results, own, hierarchy, suggest, tau, most, prefer)
+
+
+class _Trained(NamedTuple):
+    name: str
+    spec: str
+    weights: Path
+    train: str
+    val: str
+
+
+def _trained(file: Path, study: "Study") -> _Trained:
+    """Find the network of a finished training and its last recorded epoch."""
+    from classblocks.nn.training.config import read_config
+    from classblocks.nn.training.keeping import result_name
+    from classblocks.nn.training.run import WEIGHTS
+
+    config = read_config(file)
+    weights = Path(config.out) / WEIGHTS
+    if not weights.exists():
+        raise ValueError(f"{weights} is not there: `classblocks train {file}` makes it")
+    name = result_name(config.name, config.recipe.epochs)
+    if name not in study.results:
+        raise ValueError(f"{study.path} has no result {name!r}, which {file} would record")
+    return _Trained(name, config.network.model, weights, config.data.train, config.data.val)
 
 
 def _own(study: "Study", name: str, needed: bool) -> "Result | None":
@@ -235,6 +281,7 @@ def _tell_all(
     suggest: Path | None,
     tau: float,
     most: int | None,
+    prefer: str,
 ) -> None:
     from classblocks.app.probes import same_samples
     from classblocks.app.report.probe_sections import probe_sections
@@ -266,6 +313,7 @@ def _tell_all(
         probed.final_cells,
         tau=tau,
         most=most,
+        prefer=prefer,
         classes=study.classes.names,
         hierarchy_name=chosen,
     )

@@ -32,6 +32,8 @@ def _remarks(results: Mapping[str, "Result"]) -> Iterator[str]:
                 f"{short(layer)}: not converged, the gradient is {facts['gradient']:.2g} of that "
                 f"at the start ({facts['inputs']['tolerance']:.2g} was asked for)"
             )
+        if facts["tried"] and facts["c"] == facts["tried"][-1]["c"]:
+            yield f"{short(layer)}: the weakest penalty tried was best; a larger --c may be better"
         if facts["dropped_features"]:
             constant = counted(facts["dropped_features"], "feature")
             yield f"{short(layer)}: {constant} of {facts['n_features']:,} constant, dropped"

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from classblocks.nn.logistic import Fit, Problem, Rows
 
 # Penalties λ = 1 / (c n) of the mean loss, from strong to weak, when the user names no c.
-STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 PATIENCE = 2
 
 
@@ -22,6 +22,7 @@ class Tried:
     accuracy: float
     loss: float
     converged: bool
+    passes: int
 
 
 def default_cs(n: int) -> list[float]:
@@ -51,7 +52,7 @@ def choose(
         found = fit(problem, c, start)
         start = found.weight, found.bias
         accuracy, loss = judged(problem.rows, held, held_target, found)
-        tried.append(Tried(c, accuracy, loss, found.converged))
+        tried.append(Tried(c, accuracy, loss, found.converged, found.passes))
         if accuracy > best_accuracy:
             best, best_accuracy, worse = found, accuracy, 0
         else:

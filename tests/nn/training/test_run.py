@@ -194,6 +194,12 @@ def test_a_share_of_the_images_is_the_same_in_every_class(settings):
     assert seen == [16]
 
 
+@pytest.mark.parametrize("batch_size", [64, 32, 22, 16, 13])
+def test_runs_of_one_to_five_steps_train(settings, batch_size):
+    found = trained(settings, recipe__epochs=1, recipe__batch_size=batch_size)
+    assert np.isfinite(found.log[-1]["objective"])
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [

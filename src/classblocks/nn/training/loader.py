@@ -42,7 +42,8 @@ class EpochBatches(Sampler[list[int]]):
     Notes
     -----
     Process r of R takes every R-th row of each batch, so that R processes see the batches of one.
-    The last, smaller batch is kept; rows of its beginning are repeated where it has fewer than R.
+    Batches differ by at most one image, so that none is too small for batch norm; rows of the
+    beginning of a batch are repeated where R does not divide it.
     """
 
     def __init__(self, n: int, batch_size: int, seed: int, rank: int = 0, n_ranks: int = 1) -> None:
@@ -57,8 +58,7 @@ class EpochBatches(Sampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n)
-        for first in range(0, self.n, self.batch_size):
-            rows = order[first : first + self.batch_size]
+        for rows in np.array_split(order, len(self)):
             if len(rows) % self.n_ranks:
                 rows = np.resize(rows, -(-len(rows) // self.n_ranks) * self.n_ranks)
             yield rows[self.rank :: self.n_ranks].tolist()

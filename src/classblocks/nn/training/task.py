@@ -10,6 +10,7 @@ from classblocks.nn.augment import augment, normalise
 from classblocks.nn.training.config import Recipe
 from classblocks.nn.training.objective import Objective
 
+SHORTEST = 4  # steps; up to so many the rate stays as it is
 LOOK_EVERY = 20  # steps; to look is to wait for the GPU
 
 
@@ -71,11 +72,14 @@ class Task(lightning.LightningModule):
             recipe.momentum,
             nesterov=recipe.momentum > 0,
         )
+        n_steps = int(self.trainer.estimated_stepping_batches)
+        if n_steps <= SHORTEST:
+            return optimizer
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             recipe.lr,
-            total_steps=int(self.trainer.estimated_stepping_batches),
-            pct_start=recipe.warmup,
+            total_steps=n_steps,
+            pct_start=max(recipe.warmup, 2 / n_steps),  # a rise of one step divides by zero
         )
         return {
             "optimizer": optimizer,
