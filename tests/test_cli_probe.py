@@ -131,6 +131,34 @@ def test_the_same_command_keeps_what_is_there(data):
     assert "with another seed" in other.stderr
 
 
+def told(**facts):
+    from types import SimpleNamespace
+
+    from classblocks.cli.probe_text import fit_lines
+
+    facts = {
+        "n_features": 8, "dropped_features": 0, "n_train": 60, "c": 0.1, "iterations": 9,
+        "seconds": 1.2, "converged": True, "gradient": 0.005, "absent_classes": [], "repeated": 0,
+        "tried": [{"c": 0.1}, {"c": 1.0}], "inputs": {"tolerance": 0.01},
+    } | facts  # fmt: skip
+    right = np.array([0, 1, 1, 1])
+    result = SimpleNamespace(provenance=facts, pred=right, true=np.zeros(4), n_samples=4)
+    return "\n".join(fit_lines({"conv1": result}))
+
+
+def test_what_was_not_as_it_should_be_is_told():
+    plain = told()
+    assert "25.0 %" in plain
+    assert len(plain.splitlines()) == 2
+    assert "weakest penalty tried was best" in told(c=1.0)
+    assert "weakest" not in told(tried=[])
+    odd = told(converged=False, gradient=0.2, dropped_features=3, absent_classes=[1, 2], repeated=1)
+    assert "conv1: not converged, the gradient is 0.2 of that at the start (0.01" in odd
+    assert "conv1: 3 features of 8 constant" in odd
+    assert "2 classes without training images: never predicted, recall 0" in odd
+    assert "1 training image left out" in odd
+
+
 def test_without_other_images_a_share_is_held_out(data):
     assert record(data).exit_code == 0
     result = probe(data, "--split", "train", given=("--holdout", "0.5"))
