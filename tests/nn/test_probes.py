@@ -153,7 +153,8 @@ def test_coordinates_provenance_and_samples(study):
         assert facts["layers"] == ["first", "second"]
         assert facts["n_train"] == 48
         assert facts["absent_classes"] == []
-        assert facts["iterations"] > 2
+        assert facts["iterations"] >= 1
+        assert all(one["passes"] >= 1 for one in facts["tried"])
         best = max(one["accuracy"] for one in facts["tried"])
         assert facts["c"] == next(o["c"] for o in facts["tried"] if o["accuracy"] == best)
     assert study.samples.n == 40
