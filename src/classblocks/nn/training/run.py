@@ -15,7 +15,7 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from tqdm import tqdm
 
@@ -32,7 +32,7 @@ from classblocks.nn.training.objective import objective
 from classblocks.nn.training.pixels import decoded, stratified
 from classblocks.nn.training.task import Task
 from classblocks.nn.weights import load_weights
-from classblocks.study.atomic import write_json
+from classblocks.study.atomic import write_bytes, write_json
 from classblocks.study.branches_file import read_branches
 from classblocks.study.class_names import classes_called
 from classblocks.study.classes_file import read_classes
@@ -291,10 +291,9 @@ def _last(out: Path) -> str | None:
 
 
 def _save(network: nn.Module, file: Path) -> None:
-    part = file.with_suffix(".part")
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part)
-    part.replace(file)
+    state = {name: value.contiguous() for name, value in network.state_dict().items()}
+    write_bytes(file, save(state))
 
 
 def _silent(text: str) -> None:
-    pass
+    """Say nothing."""
