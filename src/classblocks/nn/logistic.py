@@ -14,8 +14,9 @@ from torch.nn import functional as F
 # Entries of the feature matrix up to which full-batch L-BFGS is used.
 LBFGS_ENTRIES = 1 << 28
 MINIBATCH = 256
-EPOCHS = 20
-FEWEST_STEPS = 50  # of an epoch
+EPOCHS = 10
+FEWEST_STEPS = 100  # of an epoch
+POLISHING = 100  # most steps of L-BFGS after the last epoch
 RATE = 0.03  # of Adam, over √features
 
 
@@ -130,7 +131,7 @@ def fit(
     ----------
     c : inverse strength
     start : weights and bias to begin with; None means zero
-    solver : "lbfgs", or "minibatch" for Adam
+    solver : "lbfgs", or "minibatch": first some epochs of Adam, which come near in few passes
     tolerance : share of the largest entry of the gradient at zero weights at which to stop
     most : steps of L-BFGS
     seed : order of the mini-batches
@@ -138,12 +139,15 @@ def fit(
     """
     weight, bias = problem.zero() if start is None else start
     steepest = problem.steepest
-    find = _lbfgs if solver == "lbfgs" else _minibatch
-    weight, bias, largest, passes = find(
-        problem, c, weight, bias, tolerance * steepest, most, seed, report
+    epochs = 0
+    if solver == "minibatch":
+        weight, bias = _minibatch(problem, c, weight, bias, seed, report)
+        epochs, most = EPOCHS, min(most, POLISHING)
+    weight, bias, largest, passes = _lbfgs(
+        problem, c, weight, bias, tolerance * steepest, most, report
     )
     gradient = largest / steepest if steepest else 0.0
-    return Fit(weight, bias, c, gradient <= tolerance, gradient, passes)
+    return Fit(weight, bias, c, gradient <= tolerance, gradient, epochs + passes)
 
 
 def _largest(*gradients: Tensor) -> float:
@@ -157,7 +161,6 @@ def _lbfgs(
     bias: Tensor,
     tolerance: float,
     most: int,
-    seed: int,
     report: Callable[[int], None],
 ) -> tuple[Tensor, Tensor, float, int]:
     split, shape = weight.numel(), weight.shape
@@ -198,11 +201,9 @@ def _minibatch(
     c: float,
     weight: Tensor,
     bias: Tensor,
-    tolerance: float,
-    most: int,
     seed: int,
     report: Callable[[int], None],
-) -> tuple[Tensor, Tensor, float, int]:
+) -> tuple[Tensor, Tensor]:
     """Adam with a rate that falls to 0 along a cosine."""
     weight, bias = (tensor.clone().requires_grad_() for tensor in (weight, bias))
     optimizer = torch.optim.Adam([weight, bias], lr=RATE / problem.rows.width**0.5)
@@ -220,6 +221,4 @@ def _minibatch(
             optimizer.step()
             schedule.step()
         report(epoch + 1)
-    weight, bias = weight.detach(), bias.detach()
-    _, by_weight, by_bias = problem.value(weight, bias, c)
-    return weight, bias, _largest(by_weight, by_bias), EPOCHS + 1
+    return weight.detach(), bias.detach()
