@@ -144,6 +144,8 @@ def main() -> None:
     if args.memory:
         memory(args.memory)
         return
+    x, target = rows(40, 5, 4)
+    fit(Problem(Rows(x), ("all",), target, 4), 1.0)  # PyTorch imports its optimisers once
     for strength in (0.1, 0.01):
         compare(5_000, 768, 200, strength)
         compare(5_000, 1_536, 200, strength)
