@@ -1,7 +1,7 @@
 """Write the branches that the grid's arms name: groups from WordNet's tree and from networks.
 
 python experiments/plans.py wordnet --classes DATA/classes.tsv
-python experiments/plans.py derived --run runs/grid/alexnet-p10-baseline-s0 --out FILE
+python experiments/plans.py derived --run runs/grid/alexnet-p10-baseline-s0 --out runs/grid/plans
 """
 
 import argparse
@@ -14,6 +14,7 @@ import classblocks as cb
 from classblocks.core.branching import even_cuts
 from classblocks.core.logits import LogitSums, logit_similarity
 from classblocks.nn.augment import normalise
+from classblocks.nn.branches import OUTPUT
 from classblocks.nn.hooks import evaluating
 from classblocks.nn.spec import load_model
 from classblocks.nn.training.config import Config, config_of
@@ -24,10 +25,11 @@ LAYERS = {
     "alexnet": ("conv1", "conv2", "conv3", "conv4", "conv5"),
     "resnet": ("stage1", "stage2", "stage3"),
 }
+LATE = {"alexnet": ("conv4", "conv5"), "resnet": ("stage3", "stage4")}
 
 
 def wordnet(classes: Path) -> None:
-    """Even cuts of WordNet's tree, for each network."""
+    """Cut WordNet's tree evenly, for each network."""
     from classblocks.study.branches_file import write_branches
     from classblocks.study.classes_file import read_classes
 
@@ -41,7 +43,7 @@ def wordnet(classes: Path) -> None:
 
 
 def derived(run: Path, out: Path) -> None:
-    """Even cuts of a tree made from a baseline's logits on its own training images.
+    """Cut a tree made from a baseline's logits on its own training images.
 
     No label and no validation image has a part in it.
     """
@@ -64,7 +66,8 @@ def derived(run: Path, out: Path) -> None:
     sums = LogitSums(len(known))
     with evaluating(network, torch.device("cpu")), torch.inference_mode():
         for first in range(0, len(pixels.true), 500):
-            batch = torch.from_numpy(pixels.images[first : first + 500]).permute(0, 3, 1, 2)
+            rows = np.array(pixels.images[first : first + 500])
+            batch = torch.from_numpy(rows).permute(0, 3, 1, 2)
             scores = network(normalise(batch)).float().numpy()
             sums.add(scores, np.arange(first, first + len(scores)))
     tree = cb.order_classes(
@@ -74,11 +77,21 @@ def derived(run: Path, out: Path) -> None:
         similarity=logit_similarity(sums),
     )
     net = run.name.partition("-")[0]
-    plan = even_cuts(tree, LAYERS[net], classes=known.names, hierarchy_name=f"logits of {run.name}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_branches(out, plan)
-    for branch in plan.branches:
-        print(branch.layer, branch.n_groups, sorted(branch.sizes.tolist(), reverse=True)[:8])
+    out.mkdir(parents=True, exist_ok=True)
+    for kind, layers, first in (
+        ("derived", LAYERS[net], 3),
+        ("late", LATE[net], 20),
+        ("output", (OUTPUT,), 20),
+    ):
+        plan = even_cuts(
+            tree,
+            layers,
+            first=first,
+            classes=known.names,
+            hierarchy_name=f"logits of {run.name}",
+        )
+        write_branches(out / f"{run.name.partition('-baseline')[0]}-{kind}.json", plan)
+        print(kind, [(branch.layer, branch.n_groups) for branch in plan.branches])
 
 
 def _flat(settings: dict[str, object]) -> dict[str, object]:

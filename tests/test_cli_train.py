@@ -148,9 +148,20 @@ def test_branches_saved_in_the_study_are_found_by_name(place):
     assert "saved: " in said
 
 
+def test_branches_are_cut_from_a_hierarchy(place):
+    said = run(
+        "train", place / "train.toml", "--hierarchy", place / "tree.json", "--name", "cut",
+        "--layers", "stage2,(output)", "--groups", "2", "--set", "recipe.epochs=1",
+    )  # fmt: skip
+    assert "cut: " in said
+    assert "cut-epoch-01" in cb.open(place / "study").results
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["train", "{place}/train.toml", "--layers", "stem"], "cut branches from a --hierarchy"),
+        (["train", "{place}/train.toml", "--hierarchy", "tree"], "--hierarchy needs --layers"),
         (["train"], "Missing argument 'CONFIG'"),
         (["train", "{place}/nothing.toml"], "nothing.toml: no such file"),
         (["train", "{place}/train.toml", "--set", "x"], "expected KEY=VALUE, got 'x'"),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from classblocks.cli.pictures import names
+
 _EXAMPLE = """\
 # classblocks train CONFIG; paths are relative to this file. What is left out has the value shown
 # after it.
@@ -28,7 +30,10 @@ model = "timm:resnet18"          # or package.module:callable, file.py:callable,
 
 [method]
 kind = "branches"                # baseline, branches, soft_labels, hierarchical_ce   (baseline)
-branches = "branches.json"       # of `classblocks probe --suggest`, or of the page
+branches = "branches.json"       # of `classblocks probe --suggest`, or of the page; or instead:
+# hierarchy = "wordnet"          # is cut evenly
+# layers = ["layer3", "layer4"]  # "(output)" is the output itself
+# n_groups = 40                  # of the first of them
 groups = "given"                 # random: same sizes; classes: each branch tells all classes
 head = "pool"                    # conv, mlp
 schedule = "constant"            # linear, cosine, bcnn
@@ -54,6 +59,8 @@ Examples:
   classblocks train --example > train.toml
   classblocks train train.toml
   classblocks train train.toml --branches branches.json --name with-branches
+  classblocks train train.toml --hierarchy wordnet --layers layer3,layer4 --groups 40 \\
+      --name grouped
   classblocks train train.toml --set recipe.epochs=20 --set seed=1 --name longer
 
 Given again, an interrupted run goes on after its last whole epoch.""",
@@ -63,6 +70,9 @@ Given again, an interrupted run goes on after its last whole epoch.""",
     "--name", help="Name of the run instead of the file's; its folder lies beside that one."
 )
 @click.option("--branches", metavar="FILE|NAME", help="Train with these branches.")
+@click.option("--hierarchy", metavar="NAME|FILE", help="Train with branches cut from this one.")
+@click.option("--layers", callback=names, metavar="A,B", help="Layers of these branches.")
+@click.option("--groups", type=click.IntRange(2), help="Groups of the first of them.  [default: 3]")
 @click.option("--study", type=click.Path(file_okay=False), help="Record the epochs here.")
 @click.option(
     "--set",
@@ -76,6 +86,9 @@ def command(
     config: Path | None,
     name: str | None,
     branches: str | None,
+    hierarchy: str | None,
+    layers: list[str] | None,
+    groups: int | None,
     study: str | None,
     changes: tuple[str, ...],
     example: bool,
@@ -91,7 +104,9 @@ def command(
     from classblocks.nn.training.config import read_config
     from classblocks.nn.training.run import train
 
-    settings = read_config(config, _changes(name, branches, study, changes))
+    settings = read_config(
+        config, _changes(name, branches, study, changes) | _cuts(hierarchy, layers, groups)
+    )
     if name is not None:
         settings = replace(settings, out=str(Path(settings.out).with_name(name)))
     try:
@@ -108,6 +123,22 @@ def command(
     )
     if settings.study is not None:
         click.echo(f"`classblocks view {settings.study}` shows it")
+
+
+def _cuts(hierarchy: str | None, layers: list[str] | None, groups: int | None) -> dict[str, object]:
+    if hierarchy is None:
+        if layers is not None or groups is not None:
+            raise click.UsageError("--layers and --groups cut branches from a --hierarchy.")
+        return {}
+    if layers is None:
+        raise click.UsageError("--hierarchy needs --layers, such as layer3,layer4.")
+    path = Path(hierarchy)
+    changes: dict[str, object] = {
+        "method.kind": "branches",
+        "method.hierarchy": str(path.absolute()) if path.is_file() else hierarchy,
+        "method.layers": layers,
+    }
+    return changes | ({} if groups is None else {"method.n_groups": groups})
 
 
 def _changes(

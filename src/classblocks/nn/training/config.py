@@ -65,20 +65,28 @@ class Method:
     ----------
     kind : one of "baseline", "branches", "soft_labels", "hierarchical_ce"
     branches : for "branches", a file as ``classblocks probe --suggest`` or the page writes it, or
-        the name of branches saved in the study
+        the name of branches saved in the study; None cuts ``hierarchy`` evenly
+    layers : that get a branch, in their order in the network, when there is no such file;
+        "(output)" is the output itself
+    n_groups, factor : groups of the first of these layers, and how many times more each next one
+        gets, at most a quarter of the classes
     groups : "given", "random" (groups of the same sizes, by the run's seed), "classes" (every
         branch tells all classes apart)
     weight : of every branch's loss; None keeps those of the file
     head : "pool", "conv" or "mlp"
     schedule : of the weights: "constant", "linear", "cosine" or "bcnn"
     until : share of the training from which branches have no weight
-    hierarchy : for the other kinds, a file or the name of a hierarchy of the study
+    hierarchy : a file, "wordnet" or the name of a hierarchy of the study; None means
+        ``Config.hierarchy``
     beta : sharpness of soft labels; ``beta_end`` is reached at the end, geometrically
     alpha : of hierarchical cross entropy
     """
 
     kind: str = "baseline"
     branches: str | None = None
+    layers: tuple[str, ...] | None = None
+    n_groups: int = 3
+    factor: float = 2.5
     groups: str = "given"
     weight: float | None = None
     head: str = "pool"
@@ -283,6 +291,7 @@ def _check(config: Config) -> None:
         ("recipe.batch_size", recipe.batch_size, 1),
         ("recipe.size", recipe.size, 1),
         ("data.side", data.side, 1),
+        ("method.n_groups", method.n_groups, 2),
         ("recording.every", config.recording.every, 0),
         ("seed", config.seed, 0),
         ("devices", config.devices, 1),
@@ -296,14 +305,19 @@ def _check(config: Config) -> None:
         ("recipe.warmup", recipe.warmup, 0, 1),
         ("method.until", method.until, 0, 1),
         ("method.beta", method.beta, 0, math.inf),
+        ("method.factor", method.factor, 0, math.inf),
     ):
         if not low < number <= high or math.isinf(number):
             raise ValueError(f"{where}: expected above {low} and at most {high}, got {number}")
     if not config.name or "/" in config.name:
         raise ValueError(f"name: expected a name without slashes, got {config.name!r}")
-    if method.kind == "branches" and method.branches is None:
-        raise ValueError("method.branches is missing: a file of branches, or a name in the study")
-    if method.kind in ("soft_labels", "hierarchical_ce") and not (
+    if method.kind == "branches" and method.branches is None and not method.layers:
+        raise ValueError(
+            "method.branches is missing: a file of branches or a name in the study, or give "
+            "method.layers and method.hierarchy"
+        )
+    cuts = method.kind == "branches" and method.branches is None
+    if (cuts or method.kind in ("soft_labels", "hierarchical_ce")) and not (
         method.hierarchy or config.hierarchy
     ):
         raise ValueError(f"method.hierarchy is missing: {method.kind} needs a hierarchy")

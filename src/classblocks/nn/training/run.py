@@ -20,6 +20,7 @@ from torch import nn
 from tqdm import tqdm
 
 from classblocks.core.branch_plan import BranchPlan
+from classblocks.core.branching import even_cuts
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.augment import normalise
 from classblocks.nn.spec import load_model
@@ -43,6 +44,10 @@ from classblocks.study.study import Study, create
 from classblocks.study.study import open as open_study
 
 SETTINGS, WEIGHTS, LOG, CHECKPOINT = "config.json", "network.safetensors", "log.jsonl", "last.ckpt"
+_PATHS = (
+    "hierarchy", "data.train", "data.val", "data.classes", "network.weights",
+    "method.branches", "method.hierarchy",
+)  # fmt: skip
 SEEN = 2_000  # training images that are evaluated for the gap between training and validation
 
 
@@ -89,7 +94,7 @@ def train(config: Config, *, progress: bool = True) -> Trained:
         label = Path(str(config.hierarchy)).stem
         study.add_hierarchy(label, hierarchy, default=True)
     by = _hierarchy(config.method.hierarchy, study, classes) or hierarchy
-    plan = _plan(config, study, classes)
+    plan = _plan(config, study, classes, by)
     torch.manual_seed(config.seed)
     network = load_model(config.network.model, len(classes))
     if config.network.weights is not None:
@@ -263,7 +268,7 @@ def _decisive(settings: dict[str, Any]) -> dict[str, Any]:
             flat[f"{key}.{name}".rstrip(".")] = entry
     for key in ("out", "study", "data.cache", "data.workers"):
         flat.pop(key, None)
-    for key in ("data.train", "data.val", "data.classes", "network.weights", "method.branches"):
+    for key in _PATHS:
         if flat.get(key):
             flat[key] = Path(flat[key]).name
     return flat
@@ -277,13 +282,25 @@ def _hierarchy(name: str | None, study: Study | None, classes: Classes) -> Hiera
     return read_hierarchy(name, classes)[1]
 
 
-def _plan(config: Config, study: Study | None, classes: Classes) -> BranchPlan | None:
-    name = config.method.branches
-    if config.method.kind != "branches" or name is None:
+def _plan(
+    config: Config, study: Study | None, classes: Classes, hierarchy: Hierarchy | None
+) -> BranchPlan | None:
+    method = config.method
+    if method.kind != "branches":
         return None
-    if study is not None and name in study.branches:
-        return study.branches[name]
-    return read_branches(Path(name), classes.names)
+    if method.branches is None:
+        assert hierarchy is not None and method.layers  # Config saw to it
+        return even_cuts(
+            hierarchy,
+            method.layers,
+            first=method.n_groups,
+            factor=method.factor,
+            classes=classes.names,
+            hierarchy_name=method.hierarchy or config.hierarchy,
+        )
+    if study is not None and method.branches in study.branches:
+        return study.branches[method.branches]
+    return read_branches(Path(method.branches), classes.names)
 
 
 def _last(out: Path) -> str | None:
