@@ -24,8 +24,13 @@ HERE = Path(__file__).resolve().parent
 LAYERS = {
     "alexnet": ("conv1", "conv2", "conv3", "conv4", "conv5"),
     "resnet": ("stage1", "stage2", "stage3"),
+    "cnn": ("block1", "block2", "block3", "block4"),
 }
-LATE = {"alexnet": ("conv4", "conv5"), "resnet": ("stage3", "stage4")}
+LATE = {
+    "alexnet": ("conv4", "conv5"),
+    "resnet": ("stage3", "stage4"),
+    "cnn": ("block3", "block4"),
+}
 
 
 def wordnet(classes: Path) -> None:
@@ -36,8 +41,8 @@ def wordnet(classes: Path) -> None:
     known = read_classes(classes)
     tree = cb.Hierarchy.from_wordnet(known.keys, known.names)
     (HERE / "plans").mkdir(exist_ok=True)
-    for net, layers in LAYERS.items():
-        plan = even_cuts(tree, layers, classes=known.names, hierarchy_name="wordnet")
+    for net in ("alexnet", "resnet"):
+        plan = even_cuts(tree, LAYERS[net], classes=known.names, hierarchy_name="wordnet")
         write_branches(HERE / "plans" / f"{net}-wordnet.json", plan)
         print(net, [branch.n_groups for branch in plan.branches])
 
@@ -51,13 +56,17 @@ def derived(run: Path, out: Path) -> None:
 
     from classblocks.nn.training.pixels import decoded, stratified
     from classblocks.study.branches_file import write_branches
+    from classblocks.study.class_names import classes_called
     from classblocks.study.classes_file import read_classes
     from classblocks.study.images import open_images
 
     saved = json.loads((run / "config.json").read_text(encoding="utf-8"))
     config: Config = config_of(_flat(saved))
-    known = read_classes(Path(str(config.data.classes)))
     images = open_images(config.data.train)
+    if config.data.classes is None:
+        known = classes_called(images.class_names or ())
+    else:
+        known = read_classes(Path(config.data.classes))
     true = images.true(known)
     rows = stratified(true, config.data.share, config.data.share_seed, known)
     pixels = decoded(images, true, config.data.side, Path(str(config.data.cache)), rows=rows)
@@ -80,13 +89,14 @@ def derived(run: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for kind, layers, first in (
         ("derived", LAYERS[net], 3),
-        ("late", LATE[net], 20),
-        ("output", (OUTPUT,), 20),
+        ("late", LATE[net], round(len(known) / 15)),
+        ("output", (OUTPUT,), round(len(known) / 15)),
     ):
         plan = even_cuts(
             tree,
             layers,
             first=first,
+            factor=4 if kind == "late" else 2.5,
             classes=known.names,
             hierarchy_name=f"logits of {run.name}",
         )
