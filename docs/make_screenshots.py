@@ -1,7 +1,8 @@
 """Take the pictures of the documentation from two studies.
 
 Run ``python docs/make_screenshots.py DEMO_STUDY TINY_IMAGENET_STUDY``. The second is shown from a
-copy without its thumbnails: those images may not be passed on.
+copy without its thumbnails: those images may not be passed on. ``--improved STUDY`` takes those of
+docs/improve.md instead: a demo study after its commands, with the probes of its first network.
 """
 
 import argparse
@@ -32,6 +33,8 @@ SHOWN = {
     "hierarchy-2-proposal",
     "hierarchy-3-blocks",
     "hierarchy-4-compared",
+    "improve-classes",
+    "improve-branches",
 }
 CHROMIUM = "/usr/bin/chromium"
 
@@ -39,10 +42,17 @@ CHROMIUM = "/usr/bin/chromium"
 def main() -> None:
     """Write docs/images/*.png."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("demo", type=Path)
-    parser.add_argument("tiny_imagenet", type=Path)
+    parser.add_argument("demo", type=Path, nargs="?")
+    parser.add_argument("tiny_imagenet", type=Path, nargs="?")
     parser.add_argument("--all", type=Path, help="write every state, theme and size there instead")
+    parser.add_argument("--improved", type=Path, help="study of docs/improve.md")
     args = parser.parse_args()
+    if args.improved is not None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            improve(browser, args.improved, args.all)
+            browser.close()
+        return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         plain = Path(folder) / "tiny-imagenet"
         shutil.copytree(args.tiny_imagenet, plain, ignore=shutil.ignore_patterns("thumbnails"))
@@ -110,6 +120,27 @@ def build_hierarchy(browser: Browser, study: Path, folder: Path | None) -> None:
         page.wait_for_timeout(2500)
         save(page, folder, "hierarchy-4-compared")
         page.close()
+
+
+def improve(browser: Browser, study: Path, folder: Path | None) -> None:
+    """Compare the network with branches with the one before, and show the branch designer."""
+    states = {
+        "improve-classes": (
+            "result=branched-epoch-08&baseline=cnn-epoch-08&colour=change&side=groups&classes=1"
+        ),
+        "improve-branches": "result=cnn-epoch-08&side=branches",
+    }
+    with served(study) as url:
+        for name, state in states.items():
+            for scheme in ("light", "dark"):
+                page = browser.new_page(
+                    viewport={"width": 1600, "height": 900}, color_scheme=scheme
+                )
+                page.goto(f"{url}#{state}")
+                page.wait_for_selector("[data-ready=true]")
+                page.wait_for_timeout(3000)
+                save(page, folder, name if scheme == "light" else f"{name}-dark")
+                page.close()
 
 
 def take(page: Page, folder: Path | None, study: str, suffix: str) -> None:
