@@ -27,6 +27,7 @@ _SECONDS_TO_STOP = 15
 Examples:
   classblocks demo
   classblocks demo letters --build-only
+  classblocks demo few --train-images 12
 
 The page opens as soon as the first epoch is recorded; later epochs appear as they end. Given again,
 the command goes on where it stopped, or just opens what is complete.""",
@@ -39,24 +40,26 @@ the command goes on where it stopped, or just opens what is complete.""",
 )
 @click.option("--build-only", is_flag=True, help="Make the study and stop.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs to train.")
+@click.option("--train-images", type=click.IntRange(1), help="Of each class.  [default: 48]")
 @address_options
 def command(
     directory: Path,
     build_only: bool,
     epochs: int | None,
+    train_images: int | None,
     host: str,
     port: int | None,
     no_browser: bool,
 ) -> None:
     """Train on the built-in data, record every epoch, and open the page while it trains."""
     if build_only:
-        _build(directory, epochs)
+        _build(directory, epochs, train_images)
         return
     from classblocks.app.serve import listen, serve
 
     with stopped_by_signals(), listen(host, port) as listener:
         try:
-            with _training(directory, epochs) as training:
+            with _training(directory, epochs, train_images) as training:
                 study = _opened(directory, training)
                 announce(study.name, listener, port)
                 if not no_browser:
@@ -68,29 +71,35 @@ def command(
     click.echo(f"\nstopped; `classblocks demo {directory}` goes on")
 
 
-def _build(directory: Path, epochs: int | None) -> None:
+def _build(directory: Path, epochs: int | None, train_images: int | None) -> None:
     # Torch's threads spin while they wait for each other; with a page and a browser on the same
     # cores that made training three times slower. Read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from classblocks.demo import build
+    from classblocks.demo import Plan, build
 
+    plan = Plan() if train_images is None else Plan(n_train=train_images)
     try:
-        build(directory) if epochs is None else build(directory, epochs=epochs)
+        build(directory, plan=plan) if epochs is None else build(
+            directory, plan=plan, epochs=epochs
+        )
     except KeyboardInterrupt:
         click.echo(f"\nstopped; `classblocks demo {directory} --build-only` goes on", err=True)
         sys.exit(130)
 
 
 @contextmanager
-def _training(directory: Path, epochs: int | None) -> Iterator[subprocess.Popen[bytes] | None]:
+def _training(
+    directory: Path, epochs: int | None, train_images: int | None
+) -> Iterator[subprocess.Popen[bytes] | None]:
     """Train in a process of its own, until done or until the block is left."""
     from classblocks.demo.place import is_complete
 
-    if epochs is None and is_complete(directory):
+    if epochs is None and train_images is None and is_complete(directory):
         yield None
         return
     arguments = [sys.executable, "-m", "classblocks", "demo", str(directory), "--build-only"]
     arguments += [] if epochs is None else ["--epochs", str(epochs)]
+    arguments += [] if train_images is None else ["--train-images", str(train_images)]
     # A session of its own: Ctrl-C reaches this process, which then stops the training.
     process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, start_new_session=True)
     _step_back(process.pid)

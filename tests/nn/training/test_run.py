@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ import torch
 import classblocks as cb
 from classblocks.nn.networks import SmallResNet
 from classblocks.nn.spec import load_model
-from classblocks.nn.training import run
+from classblocks.nn.training import keeping, run
 from classblocks.nn.training.config import config_of
+from classblocks.nn.training.pixels import decoded
 from classblocks.nn.training.run import train
 from classblocks.nn.weights import load_weights
+from classblocks.study.images import open_images
 
 pytestmark = pytest.mark.torch
 
@@ -176,6 +179,49 @@ def test_epochs_are_recorded_into_a_study(settings, tmp_path, pictures):
     result = cb.open(study).results["second-epoch-03"]
     assert list(result.layers) == ["stage2"]
     assert cb.open(study).samples.n == 32
+
+
+def test_results_of_another_run_are_not_taken_for_this_ones(settings, tmp_path):
+    study = str(tmp_path / "study")
+    first = trained(settings, study=study)
+    with pytest.raises(ValueError, match=r"result 'net-epoch-01' of another run already"):
+        trained(settings, study=study, out=str(tmp_path / "again"), seed=1)
+    opened = cb.open(study)
+    assert float(np.mean(opened.results["net-epoch-03"].pred == opened.samples.true)) == (
+        pytest.approx(first.log[-1]["top1"])
+    )
+    keeper = keeping.Keeper(config_of(settings), opened, open_val(settings, opened), progress=False)
+    with pytest.raises(ValueError, match=r"'net-epoch-02' of other weights"):
+        keeper.record(first.network, 2)
+
+
+def open_val(settings, study):
+    images = open_images(settings["data.val"])
+    true = images.true(study.classes)
+    cache = Path(settings["data.cache"])
+    return decoded(images, true, 20, cache, progress=False).source(images)
+
+
+def test_an_interrupted_recording_of_other_weights_starts_anew(settings, tmp_path, monkeypatch):
+    study = str(tmp_path / "study")
+    real = keeping.record
+
+    def stops(network, images, study, name, **more):
+        if more["epoch"] == 2:
+            raise OSError(28, "No space left on device")
+        return real(network, images, study, name, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "record", stops)
+        with pytest.raises(OSError, match="No space left"):
+            trained(settings, study=study)
+    partial = tmp_path / "study" / "results" / ".net-epoch-02.partial"
+    partial.mkdir()
+    other = {"inputs": {"weights": "0" * 64}, "classes": 4}
+    (partial / "recording.json").write_text(json.dumps(other))
+    resumed = trained(settings, study=study)
+    assert [line["epoch"] for line in resumed.log] == [1, 2, 3]
+    assert not partial.exists()
 
 
 def test_a_share_of_the_images_is_the_same_in_every_class(settings):

@@ -9,6 +9,9 @@ from classblocks.nn.preprocess import Preprocess
 from classblocks.nn.recording import record
 from classblocks.nn.training.config import Config
 from classblocks.nn.training.evaluation import Predictions
+from classblocks.nn.weights import checksum
+from classblocks.study.atomic import read_object
+from classblocks.study.format import RECORDING_FILE, StudyError, partial_directory
 from classblocks.study.result import Result
 from classblocks.study.study import Study
 
@@ -35,10 +38,30 @@ class Keeper:
         self.progress = progress
         self._due = 0.0
 
+    def claim(self) -> None:
+        """See that no epoch of a run that begins has been recorded by another one."""
+        for epoch in range(1, self._epochs + 1):
+            name = result_name(self.config.name, epoch)
+            if name in self.study.results:
+                raise StudyError(
+                    f"{self.study.path} has the result {name!r} of another run already: choose "
+                    "another name for this one"
+                )
+
     def record(self, network: nn.Module, epoch: int) -> Predictions:
-        """Record an epoch unless that was done before, and return its predictions."""
+        """Record an epoch, unless a run that was interrupted did; return its predictions."""
         name = result_name(self.config.name, epoch)
-        if name not in self.study.results:
+        weights = checksum(network)
+        if name in self.study.results:
+            inputs = self.study.results[name].provenance.get("inputs")
+            known = inputs.get("weights") if isinstance(inputs, dict) else None
+            if known != weights:
+                raise StudyError(
+                    f"{self.study.path} has a result {name!r} of other weights: choose another "
+                    "name for this run"
+                )
+        else:
+            self._forget_other(name, weights)
             message = f"recording epoch {epoch} of {self.config.recipe.epochs}"
             record(
                 network,
@@ -54,6 +77,15 @@ class Keeper:
                 report=lambda share: self.tell(message, epoch / self._epochs),
             )
         return _predictions(self.study.results[name])
+
+    def _forget_other(self, name: str, weights: str) -> None:
+        """Start anew a recording that was interrupted and cannot be gone on with.
+
+        A GPU does not come to the same weights when it trains an epoch again.
+        """
+        file = partial_directory(self.study.path, name) / RECORDING_FILE
+        if file.exists() and read_object(file).get("inputs", {}).get("weights") != weights:
+            file.unlink()
 
     def training(self, epoch: int, share: float) -> None:
         """Say how much of the training is done, about once a second."""

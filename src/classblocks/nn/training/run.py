@@ -117,6 +117,8 @@ def train(config: Config, *, progress: bool = True) -> Trained:
     keeper = None
     if study is not None:
         keeper = Keeper(config, study, val.source(val_images), progress)
+        if _last(out) is None:
+            keeper.claim()
         if config.recording.untrained:
             keeper.record(network, 0)
     sample = np.random.default_rng(0).permutation(len(seen.true))[:SEEN]
