@@ -327,7 +327,7 @@ def _placed(config: Config, folder: Path) -> Config:
     """Make paths relative to the configuration's folder."""
 
     def at(text: str | None) -> str | None:
-        return None if text is None else str(folder / text)
+        return None if text is None else os.path.normpath(folder / text)
 
     def at_if_there(text: str | None) -> str | None:
         return str(folder / text) if text is not None and (folder / text).exists() else text
@@ -338,7 +338,7 @@ def _placed(config: Config, folder: Path) -> Config:
         model = f"{folder / file}:{name}"
     return replace(
         config,
-        out=str(folder / config.out),
+        out=os.path.normpath(folder / config.out),
         study=at(config.study),
         hierarchy=at_if_there(config.hierarchy),
         data=replace(
