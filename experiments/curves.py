@@ -1,7 +1,7 @@
 """Tables and curves of a grid's results.
 
 python experiments/curves.py experiments/results/branches.jsonl
-python experiments/curves.py experiments/results/branches.jsonl --figure docs/images/branches.svg
+python experiments/curves.py experiments/results/branches.jsonl --figure errors.svg
 
 Every number is the mean over the seeds ± their standard deviation. "Change" compares the error of
 an arm with the baseline's of the same seed, relative to it. "Epochs" is the first measured epoch
@@ -12,6 +12,7 @@ whole images.
 import argparse
 import json
 from collections import defaultdict
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def main() -> None:
     )
     parser.add_argument("results", type=Path)
     parser.add_argument("--figure", type=Path, help="draw the errors over the epochs, SVG or PNG")
+    parser.add_argument("--arms", help="draw these only, such as baseline,derived")
     parser.add_argument("--level", type=int, default=4, help="level of the hierarchy in the table")
     args = parser.parse_args()
     cells = by_cell(args.results)
@@ -35,7 +37,12 @@ def main() -> None:
         print(f"\n### {net}, {regime}\n")
         print(table(arms, args.level))
     if args.figure:
-        draw(cells, args.figure)
+        drawn = None if args.arms is None else args.arms.split(",")
+        chosen = {
+            cell: {arm: runs for arm, runs in arms.items() if drawn is None or arm in drawn}
+            for cell, arms in cells.items()
+        }
+        draw(chosen, args.figure)
 
 
 def by_cell(file: Path) -> dict[tuple[str, str], dict[str, Runs]]:
@@ -119,7 +126,7 @@ def draw(cells: dict[tuple[str, str], dict[str, Runs]], file: Path) -> None:
     nets = list(dict.fromkeys(net for net, _ in cells))
     regimes = list(dict.fromkeys(regime for _, regime in cells))
     names = list(dict.fromkeys(arm for arms in cells.values() for arm in arms))
-    colours = dict(zip(names, plt.get_cmap("tab10").colors, strict=False))
+    colours = dict(zip(names, cycle(plt.get_cmap("tab10").colors), strict=False))
     figure, axes = plt.subplots(
         len(nets), len(regimes), figsize=(4.2 * len(regimes), 3.2 * len(nets)), squeeze=False
     )
