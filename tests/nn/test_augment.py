@@ -2,7 +2,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 
-from classblocks.nn.augment import augment, normalise  # noqa: E402
+from classblocks.nn.augment import augment, layout_of, normalise  # noqa: E402
+from classblocks.nn.networks import SmallConvNet, SmallResNet  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -41,3 +42,26 @@ def test_the_global_random_state_decides():
     torch.manual_seed(3)
     assert torch.equal(augment(images, size=8, crop_scale=0.4, flip=True), first)
     assert not torch.equal(augment(images, size=8, crop_scale=0.4, flip=True), first)
+
+
+def test_narrow_networks_on_a_cpu_keep_their_channels_first():
+    assert layout_of(SmallResNet(3, (4, 8, 8, 8))) is torch.contiguous_format
+    assert layout_of(SmallConvNet(3)) is torch.channels_last
+    assert layout_of(torch.nn.Linear(2, 2)) is torch.channels_last
+
+
+@pytest.mark.parametrize("widths", [(4, 6, 8, 8), (24, 32, 32, 32)])
+def test_odd_batches_train_on_several_threads(widths):
+    """Where the layout is the other one, this ends the process."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        network = SmallResNet(3, widths, 1)
+        layout = layout_of(network)
+        network = network.to(memory_format=layout).train()
+        for _ in range(10):
+            images = torch.randn(13, 3, 16, 16).contiguous(memory_format=layout)
+            network(images).sum().backward()
+    finally:
+        torch.set_num_threads(threads)
+    assert all(bool(p.grad.isfinite().all()) for p in network.parameters())

@@ -1,8 +1,27 @@
 """From batches of uint8 pixels to network input, on whatever device they are."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+
+NARROWEST = 16  # channels
+
+
+def layout_of(network: nn.Module) -> torch.memory_format:
+    """Choose how batches lie in memory: channels last, which is faster, where it is safe.
+
+    Notes
+    -----
+    PyTorch 2.13 writes beyond its buffers on a CPU, and may crash, in the backward pass of
+    convolutions with fewer than 16 channels when channels come last, the batch is odd and several
+    threads work.
+    """
+    parameter = next(network.parameters(), None)
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    on_cpu = parameter is None or parameter.device.type == "cpu"
+    if on_cpu and any(conv.out_channels < NARROWEST for conv in convolutions):
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def normalise(images: Tensor) -> Tensor:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 
 from classblocks.core.branch_plan import BranchPlan
 from classblocks.study.atomic import json_bytes, remove_temporaries, write_bytes
 from classblocks.study.format import Classes, NameTakenError, StudyError, check_name
-from classblocks.study.stamps import json_stamps
+from classblocks.study.stored import Stored
 
 MOST_BYTES = 32 * 2**20
 
@@ -56,33 +55,16 @@ def write_branches(path: str | os.PathLike[str], plan: BranchPlan) -> None:
     write_bytes(file, data)
 
 
-class StoredBranches(Mapping[str, BranchPlan]):
-    """The plans of a study by name, in alphabetical order, read on first use."""
+class StoredBranches(Stored[BranchPlan]):
+    """The plans of a study."""
 
     def __init__(self, folder: Path, classes: Classes) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._classes = classes
-        self._open: dict[str, BranchPlan] = {}
 
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(sorted(name.removesuffix(".json") for name in json_stamps(self._folder)))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, name: str) -> BranchPlan:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._open:
-            self._open[name] = read_branches(self._folder / f"{name}.json", self._classes)
-        return self._open[name]
+    def read(self, path: Path) -> BranchPlan:
+        """Read one plan."""
+        return read_branches(path, self._classes)
 
 
 def store_branches(

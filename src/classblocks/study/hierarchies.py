@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,41 +13,23 @@ from classblocks.core import nested_json
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.study.atomic import remove_temporaries, write_bytes
 from classblocks.study.format import Classes, NameTakenError, StudyError, check_name
-from classblocks.study.stamps import json_stamps
+from classblocks.study.stored import Stored
 
 
-class StoredHierarchies(Mapping[str, Hierarchy]):
-    """By name, in alphabetical order."""
+class StoredHierarchies(Stored[Hierarchy]):
+    """The hierarchies of a study."""
 
     def __init__(self, folder: Path, classes: Classes) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._n_classes = len(classes)
-        self._open: dict[str, Hierarchy] = {}
 
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(sorted(name.removesuffix(".json") for name in json_stamps(self._folder)))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, name: str) -> Hierarchy:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._open:
-            path = self._folder / f"{name}.json"
-            try:
-                obj = nested_json.loads(path.read_text(encoding="utf-8"))
-                self._open[name] = Hierarchy.from_json(obj, self._n_classes)
-            except (ValueError, OSError) as error:
-                raise StudyError(f"{path}: {error}") from None
-        return self._open[name]
+    def read(self, path: Path) -> Hierarchy:
+        """Read one tree."""
+        try:
+            obj = nested_json.loads(path.read_text(encoding="utf-8"))
+            return Hierarchy.from_json(obj, self._n_classes)
+        except (ValueError, OSError) as error:
+            raise StudyError(f"{path}: {error}") from None
 
 
 def tree_hash(hierarchy: Hierarchy) -> str:

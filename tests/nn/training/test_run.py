@@ -23,6 +23,15 @@ from classblocks.study.images import open_images
 pytestmark = pytest.mark.torch
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As the commands below: sums over other threads differ in their last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def trained(settings, **changes):
     given = {**settings, **{key.replace("__", "."): value for key, value in changes.items()}}
     return train(config_of(given), progress=False)

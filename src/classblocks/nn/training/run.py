@@ -22,7 +22,7 @@ from tqdm import tqdm
 from classblocks.core.branch_plan import BranchPlan
 from classblocks.core.branching import even_cuts
 from classblocks.core.hierarchy import Hierarchy
-from classblocks.nn.augment import normalise
+from classblocks.nn.augment import layout_of, normalise
 from classblocks.nn.spec import load_model
 from classblocks.nn.training import log
 from classblocks.nn.training.config import Config
@@ -110,7 +110,7 @@ def train(config: Config, *, progress: bool = True) -> Trained:
     val_true = val_images.true(classes)
     val = decoded(val_images, val_true, config.data.side, cache, progress=progress)
 
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=layout_of(network))  # type: ignore[call-overload]
     example = normalise(torch.from_numpy(np.array(seen.images[:1])).permute(0, 3, 1, 2))
     example = torch.nn.functional.interpolate(example, size=(config.recipe.size,) * 2)
     goal = objective(config, network, len(classes), example, plan, by)

@@ -6,7 +6,7 @@ import lightning
 import torch
 from torch import Tensor
 
-from classblocks.nn.augment import augment, normalise
+from classblocks.nn.augment import augment, layout_of, normalise
 from classblocks.nn.training.config import Recipe
 from classblocks.nn.training.objective import Objective
 
@@ -22,6 +22,7 @@ class Task(lightning.LightningModule):
         self.objective = objective
         self.recipe = recipe
         self.seed = seed
+        self.layout = layout_of(objective.network)
         self._loss: list[Tensor] = []
 
     def on_train_epoch_start(self) -> None:
@@ -36,6 +37,7 @@ class Task(lightning.LightningModule):
         images = augment(
             normalise(pixels), size=recipe.size, crop_scale=recipe.crop_scale, flip=recipe.flip
         )
+        images = images.contiguous(memory_format=self.layout)
         loss = self.objective.loss(images, target, self.progress)
         if step % LOOK_EVERY == 0 and not torch.isfinite(loss):
             raise ValueError(
