@@ -172,7 +172,9 @@ def test_report_as_text_shows_unknown_as_a_dash(study):
 
 
 def test_report_of_what_is_not_there_lists_what_is(study, tmp_path):
-    assert "it has net, table" in failure("report", study.path, "--result", "x")
+    assert "it has net, net-probe-relu, net-probe-linear, table" in failure(
+        "report", study.path, "--result", "x"
+    )
     assert "it has flat, given" in failure("report", study.path, "--hierarchy", "x")
     studies.create(tmp_path / "empty", ["a", "b"])
     assert "no results yet" in failure("report", tmp_path / "empty")
@@ -241,7 +243,9 @@ def test_wordnet_needs_keys(tmp_path):
 def test_hierarchy_takes_one_action(study):
     both = ("--result", "net", "--export", "given")
     assert "one of" in failure("hierarchy", study.path, *both, code=2)
-    assert "it has net, table" in failure("hierarchy", study.path, "--result", "x")
+    assert "it has net, net-probe-relu, net-probe-linear, table" in failure(
+        "hierarchy", study.path, "--result", "x"
+    )
     assert "it has flat, given" in failure("hierarchy", study.path, "--export", "x")
     assert "--save-as needs" in failure("hierarchy", study.path, "--save-as", "x", code=2)
 

@@ -68,7 +68,7 @@ def small_demo(path: str) -> None:
     """Build the demo with few characters, so that all commands after it find what they name."""
     from classblocks.demo import Plan, build
 
-    build(path, progress=False, plan=Plan(n_train=10, n_val=3, max_classes=180))
+    build(path, progress=False, plan=Plan(n_train=8, n_val=3, max_classes=60))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

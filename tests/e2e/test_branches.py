@@ -317,7 +317,7 @@ def test_the_tree_shows_the_cut_and_the_separating_layer(open_at, probed):
     clip = {"x": box["x"], "y": box["y"] + 96, "width": box["width"], "height": box["height"] - 110}
     with_cut = page.page.screenshot(clip=clip)
     page.page.get_by_role("tab", name="Samples").click()
-    page.page.get_by_role("region", name="Branches").wait_for(state="detached")
+    page.page.wait_for_selector("section.branches", state="detached")
     assert page.page.screenshot(clip=clip) != with_cut
     page.go("side=branches&colour=separation")
     nodes = {name: node for node, name in enumerate(probed.tree.name)}
