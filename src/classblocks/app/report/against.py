@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classblocks.app.report.number import json_estimate, json_number
-from classblocks.core.hierarchical import top_heights
+from classblocks.core.confusion import count_cells
+from classblocks.core.hierarchical import hierarchical_intervals
 from classblocks.core.interval import Estimate, ratio
 from classblocks.core.metrics import wilson
 from classblocks.core.significance import mcnemar, paired_interval
@@ -120,11 +121,12 @@ def _mistakes(
     second: NDArray[np.int64],
     tree: "Hierarchy",
 ) -> list[dict[str, Any]]:
-    found = {}
-    for one, rows in ((result, first), (baseline, second)):
-        height = top_heights(one.true[rows], one.pred[rows][:, None], tree).astype(float)
-        wrong = (one.true[rows] != one.pred[rows]).astype(float)
-        found[one.name] = {"severity": ratio(height, wrong), "hd_1": ratio(height, height**0)}
+    found = {
+        one.name: hierarchical_intervals(
+            count_cells(one.true[rows], one.pred[rows], tree.n_classes), tree
+        )._asdict()
+        for one, rows in ((result, first), (baseline, second))
+    }
     return [
         {
             "name": name,

@@ -12,7 +12,7 @@ from classblocks.core.branching import full_classes, random_groups
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.branch_schedule import Schedule
 from classblocks.nn.branches import Branches
-from classblocks.nn.losses import HierarchicalCrossEntropy, soft_labels
+from classblocks.nn.losses import HierarchicalCrossEntropy, SoftLabelLoss
 from classblocks.nn.outputs import logits_of
 from classblocks.nn.training.config import Config, Method
 
@@ -90,17 +90,18 @@ class SoftLabels(Objective):
         self.network = network
         self.n_classes = hierarchy.n_classes
         self.beta, self.beta_end = beta, beta_end
-        labels = torch.as_tensor(soft_labels(hierarchy, beta))
-        self.register_buffer("labels", labels, persistent=False)
+        self.criterion = SoftLabelLoss(hierarchy, beta)
 
     def loss(self, images: Tensor, target: Tensor, progress: float) -> Tensor:
         """Cross entropy to the soft labels of this moment."""
         logits = logits_of(self.network(images), self.n_classes)
-        wanted = self.labels[target]  # type: ignore[index]  # (B, C)
-        if self.beta_end is not None:
-            # The labels are softmax(-beta d): another beta is a power of them.
-            power = (self.beta_end / self.beta) ** progress
-            wanted = torch.softmax(power * wanted.clamp_min(1e-38).log(), 1)
+        if self.beta_end is None:
+            loss: Tensor = self.criterion(logits, target)
+            return loss
+        # The labels are softmax(-beta d): another beta is a power of them.
+        power = (self.beta_end / self.beta) ** progress
+        labels = self.criterion.labels[target]  # (B, C)
+        wanted = torch.softmax(power * labels.clamp_min(1e-38).log(), 1)
         return F.cross_entropy(logits.float(), wanted)
 
 

@@ -24,6 +24,7 @@ class Task(lightning.LightningModule):
         self.seed = seed
         self.layout = layout_of(objective.network)
         self._loss: list[Tensor] = []
+        self._n_steps = 0
 
     def on_train_epoch_start(self) -> None:
         """Give each epoch a random state of its own: a resumed run goes on as if nothing was."""
@@ -51,7 +52,7 @@ class Task(lightning.LightningModule):
     @property
     def progress(self) -> float:
         """Share of the training that is done."""
-        return self.trainer.global_step / max(1, int(self.trainer.estimated_stepping_batches))
+        return self.trainer.global_step / max(1, self._n_steps)
 
     @property
     def mean_loss(self) -> float:
@@ -74,7 +75,7 @@ class Task(lightning.LightningModule):
             recipe.momentum,
             nesterov=recipe.momentum > 0,
         )
-        n_steps = int(self.trainer.estimated_stepping_batches)
+        n_steps = self._n_steps = int(self.trainer.estimated_stepping_batches)
         if n_steps <= SHORTEST:
             return optimizer
         schedule = torch.optim.lr_scheduler.OneCycleLR(
