@@ -8,6 +8,7 @@ import classblocks as cb
 from classblocks import study as studies
 from classblocks.app.parameters import RequestError
 from classblocks.app.session import Session
+from classblocks.core.branching import even_cuts
 from classblocks.study.branches_file import read_branches
 
 N_CLASSES, N = 12, 2400
@@ -113,6 +114,43 @@ def test_the_suggestion_is_that_of_the_core(ask, study):
     assert [branch.n_groups for branch in plan.branches] == [2, 4, 12]
 
 
+@pytest.mark.parametrize("name", ["groups", "chained"])
+def test_saved_branches_are_found_in_a_tree(study, name):
+    if name not in study.hierarchies:
+        paths = [["top", "ab"[c // 6], "x", "pqrs"[c // 3], str(c)] for c in range(12)]
+        study.add_hierarchy(name, cb.Hierarchy.from_paths(paths))
+    study.save_branches(
+        "mine", cb.suggest_branches(study.hierarchies["groups"], *expected(study)), True
+    )
+    study.refresh()
+    session = Session(study)
+    assert "mine" in session.manifest()["branches"]
+    reply = session.request({"view": "branches", "name": "mine", "tree": {"hierarchy": name}})
+    tree, plan = study.hierarchies[name], study.branches["mine"]
+    assert json.loads(reply.metadata["layers"]) == list(LAYERS)
+    assert json.loads(reply.metadata["weights"]) == [0.3] * 3
+    for number, branch in enumerate(plan.branches):
+        nodes = reply.columns["node"][reply.columns["branch"] == number].tolist()
+        assert nodes == sorted(nodes)
+        groups = [tree.class_of_leaf[tree.start[node] : tree.stop[node]].tolist() for node in nodes]
+        assert sorted(map(sorted, groups)) == sorted(
+            branch.classes(group).tolist() for group in range(branch.n_groups)
+        )
+        assert all(len(tree.children(node)) != 1 for node in nodes)
+
+
+def test_branches_of_another_hierarchy_are_not_opened(study):
+    other = cb.Hierarchy.from_paths([["uv"[c % 2], str(c)] for c in range(12)])
+    plan = even_cuts(other, ["stem"], first=2, hierarchy_name="parity")
+    study.save_branches("odd", plan, True)
+    study.refresh()
+    session = Session(study)
+    with pytest.raises(RequestError, match=r"'odd' has the group 'u' at 'stem'.*with 'parity'"):
+        session.request({"view": "branches", "name": "odd", "tree": {"hierarchy": "groups"}})
+    with pytest.raises(RequestError, match="unknown branches 'none'"):
+        session.request({"view": "branches", "name": "none", "tree": {"hierarchy": "groups"}})
+
+
 def test_an_edited_tree_is_judged(ask):
     # The groups of three straight below the root.
     tree = {"parent": [-1], "class": [-1]}
@@ -212,4 +250,4 @@ def test_a_plan_is_not_saved_into_a_read_only_study(client, own_study, monkeypat
     }
     message = {"kind": "branches", "name": "mine", "plan": plan, "replace": False}
     assert client(own_study).post("/api/save", json=message).status_code == 403
-    assert not (own_study.path / "branches").exists()
+    assert not (own_study.path / "branches" / "mine.json").exists()

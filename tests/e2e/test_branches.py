@@ -286,6 +286,12 @@ def test_a_plan_is_saved_in_the_study_and_replaced_on_request(
             "conv1",
             "conv2",
         ]
+        suggest = page.page.get_by_role("button", name="Suggest", exact=True)
+        suggest.click()
+        row_of(page, "conv3").get_by_text("no branch").wait_for(state="detached")
+        page.page.get_by_label("Open saved branches").select_option("mine")
+        page.page.get_by_text("Opened “mine”").wait_for()
+        row_of(page, "conv3").get_by_text("no branch").wait_for()
         page.page.get_by_label("Name of the branches").fill("../mine")
         page.page.get_by_role("alert").or_(
             page.page.get_by_text("A name begins with")

@@ -23,6 +23,7 @@ from PIL import Image
 from classblocks import study as studies
 from classblocks.app import wire
 from classblocks.app.session import Session
+from classblocks.core.branch_plan import Branch, BranchPlan
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
 from classblocks.study.format import Coordinates
@@ -119,6 +120,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "weight": 0.3,
         "most": 3,
     },
+    "branches": {"view": "branches", "name": "by hand", "tree": {"hierarchy": "given"}},
     "cells_table": {"view": "cells", "result": "table"},
     "rows_table": {"view": "rows", "result": "table"},
     "samples_table": {"view": "samples", "result": "table", "samples": [1, 9]},
@@ -185,6 +187,9 @@ def small_study(path: Path) -> studies.Study:
         if i != 3:
             thumbnails.add(sample_id, Image.new("RGB", (16, 16), (20 * i, 255 - 20 * i, 128)))
     thumbnails.finish()
+    animals = Branch("relu", np.array([0, 1, 0, 0, 1]), ("animals", "things"), 0.3)
+    birds = Branch("linear", np.array([0, 1, 0, 2, 1]), ("birds", "things", "dogs"), 0.5)
+    study.save_branches("by hand", BranchPlan((animals, birds)))
     study.refresh()
     return study
 

@@ -29,6 +29,7 @@ const KEPT: { readonly [V in View]: number } = {
   series: 8,
   separability: 8,
   suggest: 8,
+  branches: 1,
 };
 
 /** Answers by message. A new object whenever an answer arrives; an answer keeps its identity. */

@@ -193,5 +193,6 @@ const FAILED: { readonly [view: string]: string } = {
   series: "The course over the epochs did not load",
   separability: "What the layers tell of the groups did not load",
   suggest: "The branches could not be suggested",
+  branches: "The branches could not be opened",
   top_samples: "The neuron's strongest samples did not load",
 };

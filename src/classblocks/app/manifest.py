@@ -54,6 +54,7 @@ def manifest(context: "Context") -> dict[str, Any]:
         "default_hierarchy": default,
         "activity": study.activity(),
         "findings": findings,
+        "branches": list(study.branches),
         "can_save": can_save(context),
         "problems": problems,
     }

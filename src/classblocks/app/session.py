@@ -45,6 +45,7 @@ VIEWS: Mapping[str, Callable[[Context, Parameters], Reply]] = {
     "series": change.series,
     "separability": separating.separability,
     "suggest": separating.suggest,
+    "branches": separating.branches,
     "relevance": responses.relevance,
     "profile": responses.profile,
     "activations": responses.activations,

@@ -111,6 +111,28 @@ def even_nodes(
     return cuts
 
 
+def nodes_of_groups(hierarchy: Hierarchy, group_of_class: NDArray[np.integer]) -> Nodes:
+    """Return the node of every group, the lowest of a chain; −1 for a group that is no node."""
+    group = group_of_class[hierarchy.class_of_leaf]
+    n_groups = int(group.max()) + 1
+    leaf = np.arange(len(group))
+    start, stop = np.full(n_groups, len(group)), np.zeros(n_groups, np.int64)
+    np.minimum.at(start, group, leaf)
+    np.maximum.at(stop, group, leaf + 1)
+    spans = zip(hierarchy.start.tolist(), hierarchy.stop.tolist(), strict=True)
+    node_of_span = {span: node for node, span in enumerate(spans)}
+    is_together = stop - start == np.bincount(group)
+    return np.array(
+        [
+            node_of_span.get(span, -1) if together else -1
+            for span, together in zip(
+                zip(start.tolist(), stop.tolist(), strict=True), is_together, strict=True
+            )
+        ],
+        np.int32,
+    )
+
+
 def parts(hierarchy: Hierarchy, node: int) -> Nodes:
     """Return what a node divides into: its children, chains of single children left out."""
     below = hierarchy.children(_end(hierarchy, node)).tolist()

@@ -159,6 +159,15 @@ export interface Suggestion {
   readonly note: string;
 }
 
+/** Saved branches: one row per branch and group, which is a row of the tree asked about. */
+export interface SavedBranches {
+  readonly branch: Int32Array;
+  readonly node: Int32Array;
+  /** By branch. */
+  readonly layers: readonly string[];
+  readonly weights: readonly number[];
+}
+
 /** What each view's reply becomes. */
 export interface Answers {
   readonly classes: Classes;
@@ -183,6 +192,7 @@ export interface Answers {
   readonly series: Course;
   readonly separability: Separability;
   readonly suggest: Suggestion;
+  readonly branches: SavedBranches;
 }
 
 export type View = Message["view"];
@@ -244,6 +254,12 @@ const readers: { readonly [V in View]: (reply: Reply) => Answers[V] } = {
     name: strings(reply, "name"),
     criteria: json(reply, "criteria") as Refinement["criteria"],
     note: reply.metadata.get("note") ?? "",
+  }),
+  branches: (reply) => ({
+    branch: int32(reply, "branch"),
+    node: int32(reply, "node"),
+    layers: json(reply, "layers") as readonly string[],
+    weights: json(reply, "weights") as readonly number[],
   }),
   compare: (reply) => ({
     best: int32(reply, "best"),

@@ -84,6 +84,7 @@ export type Message =
       /** Most groups of a branch. */
       readonly most?: number;
     }
+  | { readonly view: "branches"; readonly name: string; readonly tree: TreeRef }
   | { readonly view: "classes" }
   | { readonly view: "hierarchy"; readonly hierarchy: string }
   | { readonly view: "cells"; readonly result: string }
@@ -214,6 +215,8 @@ export interface Manifest {
   readonly default_hierarchy: string | null;
   readonly activity: Activity | null;
   readonly findings?: readonly FindingInfo[];
+  /** Names of saved branches. */
+  readonly branches?: readonly string[];
   /** Whether hierarchies and findings can be saved. */
   readonly can_save?: boolean;
   /** What of the study could not be read, one sentence each. */

@@ -11,7 +11,7 @@ from classblocks.app.parameters import Parameters, RequestError, answering, shor
 from classblocks.app.probes import same_samples
 from classblocks.app.trees import read_tree
 from classblocks.app.wire import Reply
-from classblocks.core.branch_cuts import choose_cuts, note_of
+from classblocks.core.branch_cuts import choose_cuts, nodes_of_groups, note_of
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.separability import Separability
 from classblocks.core.separability import separability as separability_of
@@ -67,6 +67,37 @@ def suggest(context: Context, parameters: Parameters) -> Reply:
             "node": np.concatenate([cut.nodes for cut in cuts]).astype(np.int32),
         },
         {"layers": _layer_names(probes), "note": note_of(tree, cuts, tau)},
+    )
+
+
+def branches(context: Context, parameters: Parameters) -> Reply:
+    """Find the groups of saved branches in a tree."""
+    saved = context.study.branches
+    name = parameters.text("name", saved, "branches")
+    plan = saved[name]
+    tree = read_tree(context, parameters)
+    parameters.finish()
+    nodes = [nodes_of_groups(tree, branch.group_of_class) for branch in plan.branches]
+    for branch, found in zip(plan.branches, nodes, strict=True):
+        if (found < 0).any():
+            group = branch.names[int(np.flatnonzero(found < 0)[0])]
+            made = plan.how.get("hierarchy")
+            raise RequestError(
+                f"branches: {short(name)} has the group {short(group)} at {branch.layer!r}, which "
+                "the hierarchy shown has not"
+                + (f"; they were made with {made!r}" if isinstance(made, str) else "")
+            )
+    branch_of_group = np.repeat(np.arange(len(nodes)), [len(found) for found in nodes])
+    return Reply(
+        "branches",
+        {
+            "branch": branch_of_group.astype(np.int32),
+            "node": np.concatenate([np.sort(found) for found in nodes]),
+        },
+        {
+            "layers": json.dumps([branch.layer for branch in plan.branches], ensure_ascii=False),
+            "weights": json.dumps([branch.weight for branch in plan.branches]),
+        },
     )
 
 
