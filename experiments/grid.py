@@ -118,7 +118,7 @@ def _start(name: str, settings: dict[str, Any], args: argparse.Namespace) -> Non
 def _one(name: str, settings: dict[str, Any], results: Path) -> None:
     import torch
 
-    from classblocks.nn.training.config import config_of
+    from classblocks.nn.training.config_file import config_of
     from classblocks.nn.training.run import train
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))

@@ -17,7 +17,8 @@ from classblocks.nn.augment import normalise
 from classblocks.nn.branches import OUTPUT
 from classblocks.nn.hooks import evaluating
 from classblocks.nn.spec import load_model
-from classblocks.nn.training.config import Config, config_of
+from classblocks.nn.training.config import Config
+from classblocks.nn.training.config_file import config_of
 from classblocks.nn.weights import load_weights
 
 HERE = Path(__file__).resolve().parent

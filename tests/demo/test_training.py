@@ -13,7 +13,7 @@ from classblocks.demo import Plan, build, training
 from classblocks.demo.dataset import render
 from classblocks.nn import load_model, load_weights, record
 from classblocks.nn.training import keeping
-from classblocks.nn.training.config import read_config
+from classblocks.nn.training.config_file import read_config
 from classblocks.nn.training.run import train
 from classblocks.nn.training.task import Task
 from classblocks.study.branches_file import write_branches

@@ -4,19 +4,17 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from classblocks.cli.coordinates import epoch_option
-from classblocks.cli.pictures import changed, names, picture_options, tell
+from classblocks.cli.pictures import names, picture_options, tell
+from classblocks.cli.probe_inputs import own_result, prepared, see_weights, trained_network
 
 MOST_CLASSES = 10
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from classblocks.nn import Preprocess
     from classblocks.study.result import Result
     from classblocks.study.study import Study
 
@@ -156,7 +154,7 @@ def command(
 
     opened = studies.open(study)
     if config is not None:
-        trained = _trained(config, opened)
+        trained = trained_network(config, opened)
         name, spec = name or trained.name, spec or trained.spec
         weights, train_data = weights or trained.weights, train_data or trained.train
         data = data or trained.val
@@ -164,7 +162,7 @@ def command(
         if value is None:
             raise click.UsageError(f"Missing option '{option}', or give --config.")
     assert name is not None and spec is not None and train_data is not None
-    own = _own(opened, name, needed=suggest is not None)
+    own = own_result(opened, name, needed=suggest is not None)
     if suggest is not None and not suggest.absolute().parent.is_dir():
         raise ValueError(f"{suggest}: there is no folder {suggest.absolute().parent}")
     if hierarchy is not None and hierarchy not in opened.hierarchies:
@@ -176,7 +174,7 @@ def command(
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = tell
-        _see_weights(own, network)
+        see_weights(own, network)
         try:
             results = probe(
                 network,
@@ -199,78 +197,12 @@ def command(
                 side=side,
                 batch_size=batch_size,
                 device=device,
-                preprocess=_prepared(own, network, size, mean, std),
+                preprocess=prepared(own, network, size, mean, std),
             )
         except KeyboardInterrupt:
             click.echo("\ninterrupted; the same command keeps the probes that are done", err=True)
             sys.exit(130)
     _tell_all(opened, results, own, hierarchy, suggest, tau, most, prefer)
-
-
-class _Trained(NamedTuple):
-    name: str
-    spec: str
-    weights: Path
-    train: str
-    val: str
-
-
-def _trained(file: Path, study: "Study") -> _Trained:
-    """Find the network of a finished training and its last recorded epoch."""
-    from classblocks.nn.training.config import read_config
-    from classblocks.nn.training.keeping import result_name
-    from classblocks.nn.training.run import WEIGHTS
-
-    config = read_config(file)
-    weights = Path(config.out) / WEIGHTS
-    if not weights.exists():
-        raise ValueError(f"{weights} is not there: `classblocks train {file}` makes it")
-    name = result_name(config.name, config.recipe.epochs)
-    if name not in study.results:
-        raise ValueError(f"{study.path} has no result {name!r}, which {file} would record")
-    return _Trained(name, config.network.model, weights, config.data.train, config.data.val)
-
-
-def _own(study: "Study", name: str, needed: bool) -> "Result | None":
-    """Find the network's own result, which the probes are compared with."""
-    if needed or name in study.results or name in study.damaged:
-        if name not in study.results and name not in study.damaged:
-            raise ValueError(
-                f"no result {name!r} in {study.path} to compare the probes with: "
-                f"`classblocks record {study.path} --name {name} …` makes it"
-            )
-        return study.result(name)
-    return None
-
-
-def _see_weights(own: "Result | None", network: "nn.Module") -> None:
-    """Warn when the network is not the one that the probes will be compared with."""
-    import warnings
-
-    from classblocks.nn.weights import checksum
-
-    inputs = None if own is None else own.provenance.get("inputs")
-    known = inputs.get("weights") if isinstance(inputs, dict) else None
-    if own is not None and known is not None and known != checksum(network):
-        warnings.warn(f"{own.name!r} was recorded with other weights", stacklevel=2)
-
-
-def _prepared(
-    own: "Result | None",
-    network: "nn.Module",
-    size: int | None,
-    mean: list[float] | None,
-    std: list[float] | None,
-) -> "Preprocess":
-    """Prepare images as for the network's own result, but for what the user gives."""
-    from classblocks.nn import Preprocess, preprocess_of
-
-    prepared = preprocess_of(network)
-    inputs = None if own is None else own.provenance.get("inputs")
-    known = inputs.get("preprocess") if isinstance(inputs, dict) else None
-    if isinstance(known, dict) and set(known) == {"size", "mean", "std", "resize"}:
-        prepared = Preprocess(**known)
-    return changed(prepared, size, mean, std)
 
 
 def _tell_all(

@@ -101,7 +101,7 @@ def command(
         raise click.UsageError("Missing argument 'CONFIG'; `--example` prints one.")
     # Torch's threads spin while they wait for each other, which slows whatever else is running.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from classblocks.nn.training.config import read_config
+    from classblocks.nn.training.config_file import read_config
     from classblocks.nn.training.run import train
 
     settings = read_config(

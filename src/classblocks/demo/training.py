@@ -13,7 +13,8 @@ from classblocks.demo.dataset import Plan, Samples, nested, render, write_images
 from classblocks.demo.place import CONFIG, FOLDER, RUN, WEIGHTS
 from classblocks.nn.arrays import ArrayImages
 from classblocks.nn.spec import load_model
-from classblocks.nn.training.config import Config, read_config
+from classblocks.nn.training.config import Config
+from classblocks.nn.training.config_file import read_config
 from classblocks.nn.training.keeping import Keeper, result_name
 from classblocks.nn.training.run import train
 from classblocks.study.format import STUDY_FILE, StudyError

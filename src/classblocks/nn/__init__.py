@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from classblocks.nn.probes import probe
     from classblocks.nn.recording import record
     from classblocks.nn.spec import load_model
-    from classblocks.nn.training.config import read_config
+    from classblocks.nn.training.config_file import read_config
     from classblocks.nn.training.run import train
     from classblocks.nn.weights import load_weights
 
@@ -31,7 +31,7 @@ _HOME = {
     "load_weights": "weights",
     "preprocess_of": "preprocess",
     "probe": "probes",
-    "read_config": "training.config",
+    "read_config": "training.config_file",
     "record": "recording",
     "train": "training.run",
 }

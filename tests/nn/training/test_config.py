@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from classblocks.nn.training.config import Config, config_of, read_config
+from classblocks.nn.training.config import Config
+from classblocks.nn.training.config_file import config_of, read_config
 
 MINIMAL = 'name = "a"\nout = "o"\n[data]\ntrain = "t"\nval = "v"\n[network]\nmodel = "timm:x"\n'
 

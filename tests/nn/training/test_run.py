@@ -14,7 +14,7 @@ import classblocks as cb
 from classblocks.nn.networks import SmallResNet
 from classblocks.nn.spec import load_model
 from classblocks.nn.training import keeping, run
-from classblocks.nn.training.config import config_of
+from classblocks.nn.training.config_file import config_of
 from classblocks.nn.training.pixels import decoded
 from classblocks.nn.training.run import train
 from classblocks.nn.weights import load_weights

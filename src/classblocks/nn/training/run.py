@@ -19,14 +19,12 @@ from safetensors.torch import save
 from torch import nn
 from tqdm import tqdm
 
-from classblocks.core.branch_plan import BranchPlan
-from classblocks.core.branching import even_cuts
-from classblocks.core.hierarchy import Hierarchy
 from classblocks.nn.augment import layout_of, normalise
 from classblocks.nn.spec import load_model
 from classblocks.nn.training import log
 from classblocks.nn.training.config import Config
 from classblocks.nn.training.epochs import AfterEpoch, Epochs
+from classblocks.nn.training.given import classes_of, hierarchy_of, plan_of
 from classblocks.nn.training.keeping import Keeper
 from classblocks.nn.training.loader import EpochBatches, loader
 from classblocks.nn.training.objective import objective
@@ -34,14 +32,8 @@ from classblocks.nn.training.pixels import decoded, stratified
 from classblocks.nn.training.task import Task
 from classblocks.nn.weights import load_weights
 from classblocks.study.atomic import write_bytes, write_json
-from classblocks.study.branches_file import read_branches
-from classblocks.study.class_names import classes_called
-from classblocks.study.classes_file import read_classes
-from classblocks.study.format import STUDY_FILE, Classes, StudyError
-from classblocks.study.hierarchy_file import read_hierarchy
-from classblocks.study.images import ImageSource, open_images
-from classblocks.study.study import Study, create
-from classblocks.study.study import open as open_study
+from classblocks.study.images import open_images
+from classblocks.study.study import Study
 
 SETTINGS, WEIGHTS, LOG, CHECKPOINT = "config.json", "network.safetensors", "log.jsonl", "last.ckpt"
 _PATHS = (
@@ -87,14 +79,14 @@ def train(config: Config, *, progress: bool = True) -> Trained:
     """
     out = Path(config.out)
     train_images, val_images = open_images(config.data.train), open_images(config.data.val)
-    classes, study = _classes(config, train_images)
+    classes, study = classes_of(config, train_images)
     _claim(out, config)
-    hierarchy = _hierarchy(config.hierarchy, study, classes)
+    hierarchy = hierarchy_of(config.hierarchy, study, classes)
     if study is not None and hierarchy is not None and not study.hierarchies:
         label = Path(str(config.hierarchy)).stem
         study.add_hierarchy(label, hierarchy, default=True)
-    by = _hierarchy(config.method.hierarchy, study, classes) or hierarchy
-    plan = _plan(config, study, classes, by)
+    by = hierarchy_of(config.method.hierarchy, study, classes) or hierarchy
+    plan = plan_of(config, study, classes, by)
     torch.manual_seed(config.seed)
     network = load_model(config.network.model, len(classes))
     if config.network.weights is not None:
@@ -223,27 +215,6 @@ def _calm() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _classes(config: Config, images: ImageSource) -> tuple[Classes, Study | None]:
-    """Find the classes: the study's, those of a file, or those the images name."""
-    given = None if config.data.classes is None else read_classes(Path(config.data.classes))
-    if config.study is not None and (Path(config.study) / STUDY_FILE).exists():
-        study = open_study(config.study)
-        if given is not None and Classes.of(given).names != study.classes.names:
-            raise StudyError(
-                f"{config.data.classes}: the classes are not those of the study {study.path}"
-            )
-        return study.classes, study
-    if given is None:
-        if images.class_names is None:
-            raise StudyError(
-                f"{config.data.train}: the images have numbers for labels: name a file of classes "
-                "in data.classes"
-            )
-        given = classes_called(images.class_names)
-    classes = Classes.of(given)
-    return classes, None if config.study is None else create(config.study, given)
-
-
 def _claim(out: Path, config: Config) -> None:
     """Make the folder this run's, or see that it is."""
     wanted = _decisive(json.loads(json.dumps(asdict(config))))
@@ -274,35 +245,6 @@ def _decisive(settings: dict[str, Any]) -> dict[str, Any]:
         if flat.get(key):
             flat[key] = Path(flat[key]).name
     return flat
-
-
-def _hierarchy(name: str | None, study: Study | None, classes: Classes) -> Hierarchy | None:
-    if name is None:
-        return None
-    if study is not None and name in study.hierarchies:
-        return study.hierarchies[name]
-    return read_hierarchy(name, classes)[1]
-
-
-def _plan(
-    config: Config, study: Study | None, classes: Classes, hierarchy: Hierarchy | None
-) -> BranchPlan | None:
-    method = config.method
-    if method.kind != "branches":
-        return None
-    if method.branches is None:
-        assert hierarchy is not None and method.layers  # Config saw to it
-        return even_cuts(
-            hierarchy,
-            method.layers,
-            first=method.n_groups,
-            factor=method.factor,
-            classes=classes.names,
-            hierarchy_name=method.hierarchy or config.hierarchy,
-        )
-    if study is not None and method.branches in study.branches:
-        return study.branches[method.branches]
-    return read_branches(Path(method.branches), classes.names)
 
 
 def _last(out: Path) -> str | None:
