@@ -2,6 +2,7 @@
 
 python experiments/curves.py experiments/results/branches.jsonl
 python experiments/curves.py experiments/results/branches.jsonl --figure errors.svg
+python experiments/curves.py experiments/results/branches.jsonl --pair derived,derived-random
 
 Every number is the mean over the seeds ± their standard deviation. "Change" compares the error of
 an arm with the baseline's of the same seed, relative to it. "Epochs" is the first measured epoch
@@ -31,8 +32,12 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="draw the errors over the epochs, SVG or PNG")
     parser.add_argument("--arms", help="draw these only, such as baseline,derived")
     parser.add_argument("--level", type=int, default=4, help="level of the hierarchy in the table")
+    parser.add_argument("--pair", help="compare two arms seed by seed, such as derived,random")
     args = parser.parse_args()
     cells = by_cell(args.results)
+    if args.pair:
+        print(paired(cells, *args.pair.split(","), args.level))
+        return
     for (net, regime), arms in cells.items():
         print(f"\n### {net}, {regime}\n")
         print(table(arms, args.level))
@@ -73,6 +78,31 @@ def table(arms: dict[str, Runs], level: int) -> str:
         row += [spread([end.get("hd_1", np.nan) for end in last.values()], 2)]
         row += [spread([100 * (end["train_top1"] - end["top1"]) for end in last.values()])]
         row += [reached(runs, base), time_ratio(last, base)]
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def paired(cells: dict[tuple[str, str], dict[str, Runs]], arm: str, other: str, level: int) -> str:
+    """Differences of two arms in runs with the same network, regime and seed."""
+    titles = ["arm less the other", "pairs", "top-1, points", "top-5, points"]
+    titles += [f"right at level {level}, points", "severity", "HD@1"]
+    keys = ["top1", "top5", f"level_{level}", "severity", "hd_1"]
+    lines = ["| " + " | ".join(titles) + " |", "|---|" + "---:|" * (len(titles) - 1)]
+    ends = [
+        (f"{net}, {regime}", log[-1], arms[other][seed][-1])
+        for (net, regime), arms in cells.items()
+        for seed, log in arms.get(arm, {}).items()
+        if seed in arms.get(other, {})
+    ]
+    for name in [*dict.fromkeys(name for name, _, _ in ends), "all, mean ± standard error"]:
+        own = [pair for pair in ends if name in (pair[0], "all, mean ± standard error")]
+        row = [name, str(len(own))]
+        for key in keys:
+            scale, digits = (1, 2) if key in ("severity", "hd_1") else (100, 1)
+            values = [scale * (one[key] - two[key]) for _, one, two in own]
+            error = np.std(values, ddof=1) if len(values) > 1 else np.nan
+            error /= np.sqrt(len(values)) if name.startswith("all") else 1
+            row.append(f"{np.mean(values):+.{digits}f} ± {error:.{digits}f}")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
