@@ -13,7 +13,7 @@ whole images.
 import argparse
 import json
 from collections import defaultdict
-from itertools import cycle
+from itertools import cycle, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,13 @@ def by_cell(file: Path) -> dict[tuple[str, str], dict[str, Runs]]:
         line = json.loads(text)
         net, regime, *arm, seed = line["run"].split("-")
         cells[net, regime]["-".join(arm)][int(seed[1:])] = line["log"]
-    return cells
+    return dict(sorted(cells.items(), key=lambda item: (item[0][0], _share(item[0][1]))))
+
+
+def _share(regime: str) -> tuple[int, str]:
+    """Sort p10 before p100."""
+    digits = "".join(takewhile(str.isdigit, regime[1:]))
+    return int(digits or 0), regime
 
 
 def table(arms: dict[str, Runs], level: int) -> str:
