@@ -31,7 +31,11 @@ def test_a_request_is_answered_with_arrow(browser):
         (b"[]", 422, "JSON object, got list"),
         (b"{}", 422, "unknown view None"),
         (b'{"view": ["cells"]}', 422, "unknown view"),
-        (b'{"view": "nothing"}', 422, "unknown view 'nothing' (known: activations, branches, cells"),
+        (
+            b'{"view": "nothing"}',
+            422,
+            "unknown view 'nothing' (known: activations, branches, cells",
+        ),
         (b'{"view": "cells"}', 422, "parameter 'result' is missing"),
         (b'{"view": "cells", "result": "../net"}', 422, "unknown result '../net' (known: net"),
         (b'{"view": "cells", "result": 3}', 422, "'result' must be text, got 3"),
