@@ -47,10 +47,8 @@ export function createBranching(): (
   const chosen = memo((tree: Tree, plan: readonly BranchChoice[]) =>
     plan.map(({ layer, nodes, weight }): PlannedBranch => ({ layer, cut: fitCut(tree, nodes), weight })),
   );
-  const suggested = memo((_tree: Tree, { branch, node, layers }: Suggestion, weight: number) =>
-    layers.map((layer, at): PlannedBranch => {
-      return { layer, cut: [...node.filter((_, row) => branch[row] === at)], weight };
-    }),
+  const suggested = memo((_tree: Tree, suggestion: Suggestion, weight: number) =>
+    branchesOf(suggestion, () => weight),
   );
   const made = memo(
     (
@@ -80,6 +78,16 @@ export function createBranching(): (
     const branches = plan ? chosen(tree, plan) : suggestion && suggested(tree, suggestion, weight);
     return made(probed(manifest, info), found, branches, plan === null, suggestion?.note ?? "", at);
   };
+}
+
+/** Branches of an answer, whose rows are nodes of the tree asked about. */
+export function branchesOf(
+  { branch, node, layers }: Pick<Suggestion, "branch" | "node" | "layers">,
+  weightOf: (at: number) => number,
+): readonly PlannedBranch[] {
+  return layers.map((layer, at) => {
+    return { layer, cut: [...node.filter((_, row) => branch[row] === at)], weight: weightOf(at) };
+  });
 }
 
 /** Branches as the state keeps them. */

@@ -1,4 +1,4 @@
-import { choicesOf, type PlannedBranch } from "../../branching";
+import { branchesOf, choicesOf } from "../../branching";
 import type { Session } from "../../session";
 import { readAnswer } from "../../source/answers";
 
@@ -13,10 +13,8 @@ export async function openSaved(session: Session, name: string): Promise<string 
       { signal: new AbortController().signal },
     );
     if (session.page.get()?.ground.tree !== tree) return null;
-    const { branch, node, layers, weights } = readAnswer("branches", reply);
-    const plan = layers.map((layer, at): PlannedBranch => {
-      return { layer, cut: [...node.filter((_, row) => branch[row] === at)], weight: weights[at] as number };
-    });
+    const saved = readAnswer("branches", reply);
+    const plan = branchesOf(saved, (at) => saved.weights[at] as number);
     session.dispatch({ type: "branches", branches: { plan: choicesOf(tree, plan), at: 0 } });
     return null;
   } catch (error) {
