@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from classblocks.core.branching import even_cuts
 from classblocks.core.hierarchy import Hierarchy
+from classblocks.core.malloc import keep_freed_memory
 from classblocks.nn.branches import Branches
 from classblocks.nn.spec import load_model
 from classblocks.nn.training.objective import BranchLoss, CrossEntropy, Objective
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    keep_freed_memory()  # as `classblocks train` does
     tree = Hierarchy.from_paths(group_paths(args.classes)).contract()
     print(
         f"{args.side}×{args.side}, batches of {args.batch}, {args.classes} classes, head "

@@ -118,10 +118,12 @@ def _start(name: str, settings: dict[str, Any], args: argparse.Namespace) -> Non
 def _one(name: str, settings: dict[str, Any], results: Path) -> None:
     import torch
 
+    from classblocks.core.malloc import keep_freed_memory
     from classblocks.nn.training.config_file import config_of
     from classblocks.nn.training.run import train
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    keep_freed_memory()
     began = time.strftime("%Y-%m-%d %H:%M:%S")
     trained = train(config_of(settings), progress=False)
     on_gpu = torch.cuda.is_available()

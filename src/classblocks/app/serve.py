@@ -1,9 +1,7 @@
 """Listening: the socket, the address to open, and running until interrupted."""
 
 import contextlib
-import ctypes
 import errno
-import os
 import secrets
 import socket
 import threading
@@ -11,16 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from classblocks.app.access import is_loopback
+from classblocks.core.malloc import return_freed_memory
 
 if TYPE_CHECKING:
     from classblocks.study.study import Study
 
 DEFAULT_PORT = 8265
 _PORTS_TRIED = 20
-# From malloc.h. Left alone, glibc raises the first to 32 MB and keeps what lies below; set, it
-# would trim at every step of a computation without the second.
-_M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 8 << 20
-_M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 64 << 20
 
 
 class PortInUse(OSError):
@@ -89,7 +84,7 @@ def serve(study: "Study", listener: Listener) -> None:
     """Answer requests until interrupted (Ctrl-C or SIGTERM)."""
     import uvicorn
 
-    _give_memory_back()
+    return_freed_memory()
 
     from classblocks.app.server import application
     from classblocks.app.session import Session
@@ -110,14 +105,6 @@ def serve(study: "Study", listener: Listener) -> None:
     # uvicorn shuts down, then raises the signal again.
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener.socket])
-
-
-def _give_memory_back() -> None:
-    """Let large arrays go back to the system when they are freed, where the C library is glibc."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
-        mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
 
 
 def _bind(host: str, port: int) -> socket.socket:

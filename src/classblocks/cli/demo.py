@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from classblocks.cli.serving import address_options, announce, open_page, stopped_by_signals
+from classblocks.cli.torch_process import before_torch
 
 if TYPE_CHECKING:
     from classblocks.study.study import Study
@@ -72,9 +73,7 @@ def command(
 
 
 def _build(directory: Path, epochs: int | None, train_images: int | None) -> None:
-    # Torch's threads spin while they wait for each other; with a page and a browser on the same
-    # cores that made training three times slower. Read once, when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    before_torch()
     from classblocks.demo import Plan, build
 
     plan = Plan() if train_images is None else Plan(n_train=train_images)

@@ -1,6 +1,5 @@
 """``classblocks probe``."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from classblocks.cli.coordinates import epoch_option
 from classblocks.cli.pictures import names, picture_options, tell
 from classblocks.cli.probe_inputs import own_result, prepared, see_weights, trained_network
+from classblocks.cli.torch_process import before_torch
 
 MOST_CLASSES = 10
 
@@ -146,8 +146,7 @@ def command(
     """Train one linear classifier per layer and see what can be told apart there."""
     import warnings
 
-    # Torch's threads spin while they wait for each other, which slows whatever else is running.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    before_torch()
     from classblocks import study as studies
     from classblocks.nn import load_model, load_weights
     from classblocks.nn.probes import probe

@@ -8,6 +8,7 @@ import click
 
 from classblocks.cli.coordinates import epoch_option
 from classblocks.cli.pictures import changed, names, picture_options, tell
+from classblocks.cli.torch_process import before_torch
 from classblocks.cli.trees import add_tree, derive_if_none
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def command(
     """Run a PyTorch network over images and keep what the page shows."""
     import warnings
 
+    before_torch()
     from classblocks.nn import load_model, load_weights, preprocess_of, record
     from classblocks.study.images import open_images
     from classblocks.study.undo import no_empty_study

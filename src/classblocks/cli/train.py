@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from classblocks.cli.pictures import names
+from classblocks.cli.torch_process import before_torch
 
 _EXAMPLE = """\
 # classblocks train CONFIG; paths are relative to this file. What is left out has the value shown
@@ -99,8 +100,7 @@ def command(
         return
     if config is None:
         raise click.UsageError("Missing argument 'CONFIG'; `--example` prints one.")
-    # Torch's threads spin while they wait for each other, which slows whatever else is running.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    before_torch()
     from classblocks.nn.training.config_file import read_config
     from classblocks.nn.training.run import train
 
