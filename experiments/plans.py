@@ -24,11 +24,13 @@ from classblocks.nn.weights import load_weights
 HERE = Path(__file__).resolve().parent
 LAYERS = {
     "alexnet": ("conv1", "conv2", "conv3", "conv4", "conv5"),
+    "vanilla": ("conv1", "conv2", "conv3", "conv4", "conv5"),
     "resnet": ("stage1", "stage2", "stage3"),
     "cnn": ("block1", "block2", "block3", "block4"),
 }
 LATE = {
     "alexnet": ("conv4", "conv5"),
+    "vanilla": ("conv4", "conv5"),
     "resnet": ("stage3", "stage4"),
     "cnn": ("block3", "block4"),
 }

@@ -307,9 +307,7 @@ def test_a_network_without_probes_says_what_to_run(open_at):
     page = open_at("side=branches&result=other")
     panel = page.page.get_by_role("region", name="Branches")
     panel.get_by_text("other has no probes yet").wait_for()
-    assert (
-        "classblocks probe probed --name other --model SPEC" in panel.locator("code").inner_text()
-    )
+    assert "classblocks probe STUDY --name other --model SPEC" in panel.locator("code").inner_text()
     page.go("result=net-2")
     page.page.keyboard.press("r")
     page.page.locator(".plan [data-layer=conv1]").wait_for()
