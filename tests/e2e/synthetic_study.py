@@ -13,7 +13,7 @@ from classblocks.core.outcome import outcomes
 from classblocks.core.responses import pool
 from classblocks.study.format import Coordinates
 from classblocks.study.responses import LayerShape
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 from classblocks.study.writer import ResultWriter
 
 KINDS = ("animal", "plant", "vehicle", "tool", "food")

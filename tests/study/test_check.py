@@ -11,7 +11,7 @@ from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
 from classblocks.study.check import check
 from classblocks.study.publish import sha256
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 from classblocks.study.writer import LayerShape, ResultWriter
 
 

@@ -20,7 +20,7 @@ import classblocks.study as cs
 from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.where import Where
 from classblocks.study import StudyError
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 
 # METHODS §1, worked example 1.
 PROBABILITIES = np.array(

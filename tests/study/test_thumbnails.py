@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 import classblocks.study as cs
-from classblocks.study import StudyError, thumbnails
+from classblocks.study import StudyError, thumbnail_writer
 from classblocks.study.pixels import UnreadableImage
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_two_writers_do_not_meet(study):
 
 
 def test_shards_are_limited(study, monkeypatch):
-    monkeypatch.setattr(thumbnails, "SHARD_BYTES", 5_000)
+    monkeypatch.setattr(thumbnail_writer, "SHARD_BYTES", 5_000)
     writer = ThumbnailWriter(study)
     for sample_id in range(12):
         writer.add(sample_id, noise(sample_id))

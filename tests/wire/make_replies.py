@@ -28,7 +28,7 @@ from classblocks.core.hierarchy import Hierarchy
 from classblocks.core.outcome import outcomes
 from classblocks.study.format import Coordinates
 from classblocks.study.responses import LayerShape
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 from classblocks.study.writer import ResultWriter
 
 HERE = Path(__file__).parent

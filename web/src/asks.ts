@@ -1,6 +1,6 @@
+import type { Tree } from "./core/data";
 import type { Ground } from "./ground";
 import { memo } from "./memo";
-import type { Tree } from "./model";
 import { chosenBaseline, probesOf, seriesOf } from "./results";
 import type { PartitionAnswer } from "./source/answers";
 import type { Manifest, Message, WhereMessage } from "./source/source";

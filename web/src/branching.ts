@@ -1,10 +1,10 @@
 import { treeAsks } from "./asks";
 import { type Cut, fitCut } from "./core/branches";
+import type { Tree } from "./core/data";
 import { type Separability, separationRows } from "./core/separability";
 import type { Known } from "./data";
 import type { Ground } from "./ground";
 import { holdFor, memo } from "./memo";
-import type { Tree } from "./model";
 import { type Probes, probesOf } from "./results";
 import type { Suggestion } from "./source/answers";
 import type { Manifest } from "./source/source";

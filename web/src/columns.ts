@@ -1,5 +1,5 @@
+import type { Tree } from "./core/data";
 import { orderNeurons, quantile } from "./core/responses";
-import type { Tree } from "./model";
 import type { Relevance } from "./source/answers";
 import type { LayerInfo } from "./source/source";
 import type { ResponseState } from "./state/state";

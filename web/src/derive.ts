@@ -4,6 +4,7 @@ import { classesOfNodes, orderColumns, pageSize, responseScale } from "./columns
 import type { Cut } from "./core/branches";
 import { classTotals, diagonalCells, largestCell } from "./core/cells";
 import { changeRange, changeValues } from "./core/change";
+import type { CellIndex, Filtered, GroupMetrics, ResponseBlock, Rows, Tree } from "./core/data";
 import { everything, filterRank, filterValues, keepRows, rowsBeyondRank, rowsInRange } from "./core/filter";
 import { insideAccuracy } from "./core/inside";
 import { groupMetrics } from "./core/metrics";
@@ -16,7 +17,7 @@ import type { Known } from "./data";
 import type { Ground } from "./ground";
 import { nodeLabels, selectionLabel } from "./label";
 import { hold, holdFor, memo } from "./memo";
-import type { CellIndex, Filtered, GroupMetrics, Model, ResponseBlock, Rows, Tree } from "./model";
+import type { Model } from "./model";
 import {
   chosenBaseline,
   chosenLayer,

@@ -1,10 +1,10 @@
+import type { CellIndex, GroupMetrics, Rows, Tree } from "./core/data";
 import { applyEdits } from "./core/edits";
 import { isBounded } from "./core/filter";
 import { buildTree, sortChildren } from "./core/hierarchy";
 import { groupMetrics } from "./core/metrics";
 import type { Known } from "./data";
 import { hold, memo } from "./memo";
-import type { CellIndex, GroupMetrics, Rows, Tree } from "./model";
 import { chosenHierarchy, chosenResult } from "./results";
 import type { Refinement } from "./source/answers";
 import type { Manifest, Message, ResultInfo, TreeRef } from "./source/source";

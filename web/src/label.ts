@@ -1,5 +1,5 @@
 import { nodeOfRange } from "./core/blocks";
-import type { Classes, Tree } from "./model";
+import type { Classes, Tree } from "./core/data";
 import { resultTitle } from "./results";
 import type { ResultInfo } from "./source/source";
 import type { AppState, Filter, GroupMetric, IcicleState, Part, Range, Selection } from "./state/state";

@@ -1,7 +1,8 @@
+import type { Tree } from "./core/data";
 import { createData, type Known } from "./data";
 import { createDerive, type Page } from "./derive";
 import { createGround } from "./ground";
-import type { Hover, Pointer, Tree } from "./model";
+import type { Hover, Pointer } from "./model";
 import { chosenResult, seriesOf } from "./results";
 import type { Manifest, SaveMessage, Source } from "./source/source";
 import type { Action } from "./state/actions";

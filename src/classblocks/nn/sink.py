@@ -13,7 +13,7 @@ from classblocks.nn.hooks import Responses
 from classblocks.nn.outputs import finite, probabilities
 from classblocks.study.reranking import Reranking
 from classblocks.study.study import Study
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 from classblocks.study.writer import ResultWriter
 
 CHECKPOINT_SECONDS = 30.0

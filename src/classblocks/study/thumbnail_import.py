@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from classblocks.study.image_source import ImageSource
 from classblocks.study.pixels import UnreadableImage
-from classblocks.study.thumbnails import ThumbnailWriter
+from classblocks.study.thumbnail_writer import ThumbnailWriter
 
 if TYPE_CHECKING:
     from classblocks.study.study import Study

@@ -1,4 +1,4 @@
-import type { CellIndex, Tree } from "../model";
+import type { CellIndex, Tree } from "./data";
 
 /** What lies in and between the blocks of a partition, in samples. */
 export interface BlockCounts {

@@ -1,4 +1,4 @@
-import type { Tree } from "../model";
+import type { Tree } from "./data";
 import { childLists } from "./hierarchy";
 
 /** Nodes that divide the classes into groups: rows of the tree in leaf order, at least two where there are two classes. */

@@ -1,4 +1,4 @@
-import type { CellIndex } from "../model";
+import type { CellIndex } from "./data";
 
 /** Index the non-empty cells of a wire reply, which come sorted by true class, then predicted class. */
 export function indexCells(

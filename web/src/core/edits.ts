@@ -1,5 +1,5 @@
-import type { Tree } from "../model";
 import type { Edit } from "../state/state";
+import type { Tree } from "./data";
 import { MutableTree } from "./mutableTree";
 
 /** Apply edits in turn; the result is in preorder and numbers its nodes as `Edit` says. An edit that does not fit is skipped. */

@@ -1,6 +1,6 @@
-import type { CellIndex, Filtered, Rows } from "../model";
 import type { Filter } from "../state/state";
 import { type Bits, countBefore, countWord, inAll, makeBits, setBits } from "./bits";
+import type { CellIndex, Filtered, Rows } from "./data";
 
 /** Apply all sample filters and recount. */
 export function applyFilter(

@@ -1,4 +1,4 @@
-import type { CellIndex, Tree } from "../model";
+import type { CellIndex, Tree } from "./data";
 
 /** Columns of the wire view `hierarchy`: preorder, root 0. */
 export interface HierarchyColumns {

@@ -1,4 +1,4 @@
-import type { CellIndex, GroupMetrics, Tree } from "../model";
+import type { CellIndex, GroupMetrics, Tree } from "./data";
 
 /** By node: the share of right predictions among the samples that stay in the group; NaN where none does. */
 export function insideAccuracy(

@@ -1,5 +1,5 @@
-import type { CellIndex, GroupMetrics, Tree } from "../model";
 import { classTotals } from "./cells";
+import type { CellIndex, GroupMetrics, Tree } from "./data";
 import { cellAncestor } from "./hierarchy";
 
 /** Precision, recall and F1 of every group (METHODS §3): one pass over the cells, one over the tree. */

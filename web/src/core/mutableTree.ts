@@ -1,5 +1,5 @@
-import type { Tree } from "../model";
 import type { Edit } from "../state/state";
+import type { Tree } from "./data";
 import { finishTree } from "./hierarchy";
 
 const ROOT = -1;

@@ -1,4 +1,4 @@
-import type { Tree } from "../model";
+import type { Tree } from "./data";
 
 /** Mean response by node from class means and sample counts (METHODS §9.6); NaN where a node has no sample. */
 export function nodeMeans(tree: Tree, classMean: Float32Array, classCount: Int32Array): Float64Array {

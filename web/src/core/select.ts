@@ -1,7 +1,7 @@
-import type { CellIndex, Filtered, Tree } from "../model";
 import type { Part, Selection } from "../state/state";
 import { hasBit } from "./bits";
 import { cellOfRow } from "./cells";
+import type { CellIndex, Filtered, Tree } from "./data";
 
 type GroupSelection = Extract<Selection, { kind: "groups" }>;
 type CellSelection = Extract<Selection, { kind: "cells" | "lasso" }>;

@@ -1,5 +1,5 @@
-import type { Tree } from "../model";
 import { type Cut, levelCut } from "./branches";
+import type { Tree } from "./data";
 
 /** A layer separates a group from where its recall reaches this share of the last one (METHODS §14). */
 export const NEAR = 0.95;

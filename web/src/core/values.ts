@@ -1,6 +1,6 @@
-import type { CellIndex } from "../model";
 import type { CellValue } from "../state/state";
 import { cellsByPred, largestCell } from "./cells";
+import type { CellIndex } from "./data";
 
 /** The cells that can have a value, by class: those of a matrix, or these and their mirror images. */
 export interface Pattern {

@@ -1,5 +1,5 @@
+import type { Tree } from "../core/data";
 import { type Axis, edge, type Plot } from "../layout/frame";
-import type { Tree } from "../model";
 import type { Range } from "../state/state";
 import { css, type Theme } from "./palette";
 

@@ -1,9 +1,9 @@
+import type { Tree } from "../core/data";
 import type { Mapped } from "../core/values";
 import type { Axis, Plot } from "../layout/frame";
 import { columnLabels, groupLine, textLine } from "../layout/labels";
 import { firstCell, type MatrixScene } from "../layout/matrix";
 import { shortValueText, valueText } from "../layout/valueText";
-import type { Tree } from "../model";
 import type { ColourMap } from "../state/state";
 import { cellLut } from "./colourMaps";
 import { drawGroups, drawRings, drawUndefined, paintPartition } from "./matrixBlocks";

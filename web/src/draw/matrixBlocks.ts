@@ -1,7 +1,7 @@
+import type { Tree } from "../core/data";
 import { type Axis, edge, type Plot } from "../layout/frame";
 import { groupBoxes } from "../layout/groups";
 import { emptyPixels } from "../layout/undefined";
-import type { Tree } from "../model";
 import { hatch, hatchGround, hatchLine } from "./hatch";
 import type { MatrixRaster } from "./matrixRaster";
 import { css, mix, pack, type Rgb, type Theme } from "./palette";

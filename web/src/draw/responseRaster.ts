@@ -1,6 +1,6 @@
+import type { Tree } from "../core/data";
 import { type Axis, edge } from "../layout/frame";
 import { columnEdges, type ResponseScene } from "../layout/responses";
-import type { Tree } from "../model";
 
 /**
  * Sample the visible part of a response map into packed colours. Lines or rows that share a pixel leave the

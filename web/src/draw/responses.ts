@@ -1,6 +1,6 @@
+import type { Tree } from "../core/data";
 import { type Axis, edge, type Plot } from "../layout/frame";
 import { columnEdges, headerGap, headerHeight, type ResponseScene } from "../layout/responses";
-import type { Tree } from "../model";
 import { hatch, hatchGround, hatchLine } from "./hatch";
 import { countRamp, css, type Lut, rampColour, responseGap, responseLut, type Theme, theme } from "./palette";
 import { sampleResponses } from "./responseRaster";

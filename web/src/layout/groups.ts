@@ -1,4 +1,4 @@
-import type { Tree } from "../model";
+import type { Tree } from "../core/data";
 import { type Axis, edge, type Plot } from "./frame";
 
 /** Outline of a group in a matrix, in the pixels of the plot's element. */

@@ -1,5 +1,5 @@
+import type { Tree } from "../core/data";
 import { childLists } from "../core/hierarchy";
-import type { Tree } from "../model";
 import type { Axis } from "./frame";
 
 export interface ColumnLabel {

@@ -1,8 +1,8 @@
 import { cellsByPred } from "../core/cells";
+import type { Tree } from "../core/data";
 import { ancestors } from "../core/hierarchy";
 import type { Scale } from "../core/scale";
 import type { Mapped, Pattern } from "../core/values";
-import type { Tree } from "../model";
 import { type Axis, leafAt } from "./frame";
 import type { Region } from "./regions";
 

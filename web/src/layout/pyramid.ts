@@ -1,4 +1,4 @@
-import type { CellIndex, Tree } from "../model";
+import type { CellIndex, Tree } from "../core/data";
 import type { Range } from "../state/state";
 import { type Axis, leafAt } from "./frame";
 import { firstCell, type MatrixOrder, type MatrixScene } from "./matrix";

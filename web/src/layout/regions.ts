@@ -1,4 +1,5 @@
-import type { Model, Tree } from "../model";
+import type { Tree } from "../core/data";
+import type { Model } from "../model";
 import type { Range } from "../state/state";
 
 /** Cells of a range of rows and a range of columns. */

@@ -1,4 +1,4 @@
-import type { ResponseBlock, Tree } from "../model";
+import type { ResponseBlock, Tree } from "../core/data";
 import { type Axis, leafAt } from "./frame";
 
 /** Height of the column header above the plot, in CSS px. */

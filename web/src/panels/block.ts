@@ -1,5 +1,5 @@
+import type { CellIndex, Classes, Filtered, Tree } from "../core/data";
 import { nodeName } from "../label";
-import type { CellIndex, Classes, Filtered, Tree } from "../model";
 import type { Selection } from "../state/state";
 
 /** What the focused block holds, as a table of groups: rows true, columns predicted, in leaf order. */

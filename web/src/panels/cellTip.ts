@@ -9,7 +9,7 @@ import type { Region } from "../layout/regions";
 import type { Model } from "../model";
 import { blockName } from "./blocks/blocks";
 import { count, measure, rate } from "./format";
-import type { Tip } from "./tooltip";
+import type { Tip } from "./tip";
 
 const MOST_EXAMPLES = 6;
 const MOST_GROUPS = 3;

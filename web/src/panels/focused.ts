@@ -1,5 +1,6 @@
+import type { Tree } from "../core/data";
 import { ancestors } from "../core/hierarchy";
-import type { Hover, Model, Tree } from "../model";
+import type { Hover, Model } from "../model";
 
 /** The group that is looked at: the hovered one, else the first selected one; −1 for none. */
 export function focusedNode({ tree, state }: Model, hover: Hover | null): number {

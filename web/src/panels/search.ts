@@ -1,4 +1,4 @@
-import type { Classes, Tree } from "../model";
+import type { Classes, Tree } from "../core/data";
 
 const NO_MATCH = 4;
 

@@ -8,17 +8,7 @@ import { changeRows } from "./changeTip";
 import { count, counted, measure, rate } from "./format";
 import { ends } from "./groups/words";
 import { interval } from "./interval";
-
-/** What a tooltip says: a title, a line below it, and rows of name and value. */
-export interface Tip {
-  readonly title: string;
-  readonly note: string;
-  readonly rows: readonly (readonly [name: string, value: string, extra?: string])[];
-  /** Classes whose typical samples are shown; empty for none. */
-  readonly classes: readonly number[];
-  /** Samples that are shown themselves, by position in the study; absent for none. */
-  readonly samples?: readonly number[];
-}
+import type { Tip } from "./tip";
 
 const MOST_THUMBNAILS = 8;
 

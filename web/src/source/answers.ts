@@ -1,8 +1,8 @@
 import { indexCells } from "../core/cells";
+import type { CellIndex, Classes, Rows } from "../core/data";
 import type { HierarchyColumns } from "../core/hierarchy";
 import { shortNames } from "../core/names";
 import type { Separability } from "../core/separability";
-import type { CellIndex, Classes, Rows } from "../model";
 
 import type { Column, Message, Reply } from "./source";
 

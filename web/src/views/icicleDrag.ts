@@ -1,9 +1,10 @@
+import type { Tree } from "../core/data";
 import type { IcicleDrag } from "../draw/icicleDrag";
 import { beginning } from "../draw/text";
 import { type Plot, plotArea } from "../layout/frame";
 import { depthEdges, hitIcicle } from "../layout/icicle";
 import { type Drop, dropAt } from "../layout/icicleDrop";
-import type { Model, Tree } from "../model";
+import type { Model } from "../model";
 import type { Point } from "./pointer";
 import { rowsOf } from "./rows";
 

@@ -1,4 +1,5 @@
 import { findCell } from "../core/cells";
+import type { Tree } from "../core/data";
 import { MatrixPainter } from "../draw/matrix";
 import { drawMatrixMarks } from "../draw/matrixMarks";
 import { createMatrixPictures, matrixAxes } from "../draw/matrixPicture";
@@ -8,7 +9,7 @@ import { devicePlot, panned, squarePlot, visibleRect, zoomed } from "../layout/f
 import { type LeafPoint, simplifyLasso } from "../layout/lasso";
 import { groupAround, leafRanges, type MatrixTarget } from "../layout/matrix";
 import { type Region, regionAt } from "../layout/regions";
-import type { Hover, Model, Tree, View, ViewContext } from "../model";
+import type { Hover, Model, View, ViewContext } from "../model";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";
 import { matrixPlaces } from "./matrixPlaces";

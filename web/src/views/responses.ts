@@ -1,3 +1,4 @@
+import type { ResponseBlock } from "../core/data";
 import { extent } from "../core/responses";
 import { theme } from "../draw/palette";
 import { drawResponseMarks } from "../draw/responseMarks";
@@ -13,7 +14,7 @@ import {
   responseScene,
 } from "../layout/responses";
 import { memo } from "../memo";
-import type { Hover, Model, Pointer, ResponseBlock, View, ViewContext } from "../model";
+import type { Hover, Model, Pointer, View, ViewContext } from "../model";
 import type { Range } from "../state/state";
 import { zoomTo } from "../zoom";
 import { readableBy } from "./focus";

@@ -9,9 +9,9 @@ import {
   type Recut,
   splitCut,
 } from "../../src/core/branches";
+import type { Tree } from "../../src/core/data";
 import { applyEdits } from "../../src/core/edits";
 import { sortChildren } from "../../src/core/hierarchy";
-import type { Tree } from "../../src/model";
 import { syntheticStudy } from "../gallery/synthetic";
 import { pageOf } from "../panels/page";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Tree } from "../../src/core/data";
 import { applyEdits } from "../../src/core/edits";
 import { buildTree, sortChildren } from "../../src/core/hierarchy";
-import type { Tree } from "../../src/model";
 import type { Edit } from "../../src/state/state";
 import { syntheticStudy } from "../gallery/synthetic";
 

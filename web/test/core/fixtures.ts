@@ -1,7 +1,7 @@
 import coreFixtures from "../../../tests/wire/core_fixtures.json?raw";
 import { indexCells } from "../../src/core/cells";
+import type { CellIndex, Rows, Tree } from "../../src/core/data";
 import { buildTree } from "../../src/core/hierarchy";
-import type { CellIndex, Rows, Tree } from "../../src/model";
 import { type Filter, initialState } from "../../src/state/state";
 
 type Numbers = readonly (number | null)[];

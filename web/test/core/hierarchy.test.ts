@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Tree } from "../../src/core/data";
 import { ancestors, buildTree, cellAncestor, sortChildren } from "../../src/core/hierarchy";
 import { groupMetrics } from "../../src/core/metrics";
-import type { Tree } from "../../src/model";
 import { syntheticStudy } from "../gallery/synthetic";
 import { cellsOf, coreCases, treeOf, workedExample } from "./fixtures";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { classTotals, indexCells } from "../../src/core/cells";
+import type { CellIndex } from "../../src/core/data";
 import { applyFilter } from "../../src/core/filter";
 import { groupMetrics } from "../../src/core/metrics";
 import { cellValue, isMapped, mapCells } from "../../src/core/values";
-import type { CellIndex } from "../../src/model";
 import type { CellValue } from "../../src/state/state";
 import { syntheticStudy } from "../gallery/synthetic";
 import { filterOf } from "./fixtures";

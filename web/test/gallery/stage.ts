@@ -1,11 +1,12 @@
 import { classTotals, largestCell } from "../../src/core/cells";
+import type { ResponseBlock } from "../../src/core/data";
 import { applyFilter } from "../../src/core/filter";
 import { sortChildren } from "../../src/core/hierarchy";
 import { groupMetrics } from "../../src/core/metrics";
 import { makeScale } from "../../src/core/scale";
 import { mapCells } from "../../src/core/values";
 import { memo } from "../../src/memo";
-import type { Model, ResponseBlock, View, ViewContext } from "../../src/model";
+import type { Model, View, ViewContext } from "../../src/model";
 import type { Action } from "../../src/state/actions";
 import { cell } from "../../src/state/cell";
 import { reduce } from "../../src/state/reduce";

@@ -1,6 +1,6 @@
 import { indexCells } from "../../src/core/cells";
+import type { CellIndex, Classes, ResponseBlock, Rows, Tree } from "../../src/core/data";
 import { buildTree } from "../../src/core/hierarchy";
-import type { CellIndex, Classes, ResponseBlock, Rows, Tree } from "../../src/model";
 
 export interface SyntheticStudy {
   readonly classes: Classes;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { classTotals, findCell, indexCells } from "../../src/core/cells";
+import type { CellIndex } from "../../src/core/data";
 import { sortChildren } from "../../src/core/hierarchy";
 import { makeScale } from "../../src/core/scale";
 import { isMapped, mapCells } from "../../src/core/values";
@@ -15,7 +16,6 @@ import {
   orderCells,
   paletteLevel,
 } from "../../src/layout/matrix";
-import type { CellIndex } from "../../src/model";
 import type { CellValue } from "../../src/state/state";
 import { workedExample } from "../core/fixtures";
 import { syntheticStudy } from "../gallery/synthetic";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { indexCells } from "../../src/core/cells";
+import type { Rows } from "../../src/core/data";
 import { applyFilter } from "../../src/core/filter";
-import type { Rows } from "../../src/model";
 import {
   cellsOfRows,
   groupRows,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Rows } from "../../src/model";
+import type { Rows } from "../../src/core/data";
 import { sortRows } from "../../src/panels/samples/sorting";
 import type { SampleState } from "../../src/state/state";
 import { randomNumbers } from "../gallery/synthetic";

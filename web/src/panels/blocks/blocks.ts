@@ -1,6 +1,6 @@
 import { type BlockCounts, nodeOfRange } from "../../core/blocks";
+import type { Classes, GroupMetrics, Tree } from "../../core/data";
 import { nodeName } from "../../label";
-import type { Classes, GroupMetrics, Tree } from "../../model";
 import type { PartitionAnswer } from "../../source/answers";
 import type { Range } from "../../state/state";
 import { count, measure, rate } from "../format";

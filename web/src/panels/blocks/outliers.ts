@@ -1,4 +1,4 @@
-import type { Classes, Tree } from "../../model";
+import type { Classes, Tree } from "../../core/data";
 import type { Outliers } from "../../source/answers";
 import { count, measure } from "../format";
 import type { TableColumn } from "../table";

@@ -1,7 +1,7 @@
 import type { PlannedBranch } from "../../branching";
+import type { Classes, Tree } from "../../core/data";
 import { f1Of, recallOf, recallRatio, type Separability } from "../../core/separability";
 import { nodeName } from "../../label";
-import type { Classes, Tree } from "../../model";
 import { count, rate } from "../format";
 import type { TableColumn } from "../table";
 

@@ -1,7 +1,7 @@
 import { diagonalCells } from "../../core/cells";
+import type { CellIndex, Rows } from "../../core/data";
 import type { Scale } from "../../core/scale";
 import { isMapped, type Mapped } from "../../core/values";
-import type { CellIndex, Rows } from "../../model";
 
 export const BINS = 40;
 

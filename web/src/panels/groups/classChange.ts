@@ -1,6 +1,6 @@
+import type { Classes, GroupMetrics, Tree } from "../../core/data";
 import { type Estimate, excludesZero } from "../../core/interval";
 import { signedPoints } from "../../layout/valueText";
-import type { Classes, GroupMetrics, Tree } from "../../model";
 import type { Change } from "../../source/answers";
 import { LEVEL, verdict } from "../changeTip";
 import { count, rate } from "../format";

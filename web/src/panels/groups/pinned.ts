@@ -1,5 +1,6 @@
+import type { CellIndex } from "../../core/data";
 import { differenceEstimate, type Estimate, f1Estimate, rateEstimate } from "../../core/interval";
-import type { CellIndex, Model } from "../../model";
+import type { Model } from "../../model";
 import type { Range } from "../../state/state";
 import { MOST_PINS } from "./pins";
 

@@ -1,5 +1,5 @@
+import type { Tree } from "../../core/data";
 import { childLists } from "../../core/hierarchy";
-import type { Tree } from "../../model";
 import type { Edit } from "../../state/state";
 
 /** A change of the tree that a key or a button makes to the selected nodes. */

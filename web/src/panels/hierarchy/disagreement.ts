@@ -1,5 +1,5 @@
+import type { Classes, Tree } from "../../core/data";
 import { nodeName } from "../../label";
-import type { Classes, Tree } from "../../model";
 import type { Comparison } from "../../source/answers";
 import { count, rate } from "../format";
 import type { TableColumn } from "../table";

@@ -1,6 +1,6 @@
+import type { Classes, Tree } from "../../core/data";
 import { MutableTree } from "../../core/mutableTree";
 import { beginning } from "../../draw/text";
-import type { Classes, Tree } from "../../model";
 import type { Edit } from "../../state/state";
 import { counted } from "../format";
 

@@ -1,5 +1,5 @@
+import type { Classes, Tree } from "../../core/data";
 import { nodeName } from "../../label";
-import type { Classes, Tree } from "../../model";
 import type { Repairs } from "../../source/answers";
 import type { Edit } from "../../state/state";
 import { clip } from "./log";

@@ -1,5 +1,5 @@
+import type { Tree } from "../../core/data";
 import type { Page } from "../../derive";
-import type { Tree } from "../../model";
 import type { SaveMessage } from "../../source/source";
 import { writeDraft } from "../../state/hashParts";
 import type { AppState, Edit } from "../../state/state";

@@ -1,6 +1,6 @@
 import { hasBit } from "../../core/bits";
 import { cellOfRow } from "../../core/cells";
-import type { CellIndex, Filtered, Rows } from "../../model";
+import type { CellIndex, Filtered, Rows } from "../../core/data";
 
 /** One class of the sample viewer: its most typical sample and how many there are. */
 export interface Group {

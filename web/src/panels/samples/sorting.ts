@@ -1,4 +1,4 @@
-import type { Rows } from "../../model";
+import type { Rows } from "../../core/data";
 import type { SampleState } from "../../state/state";
 
 /** A list of more rows is cut: no browser scrolls further, and nobody looks further. */

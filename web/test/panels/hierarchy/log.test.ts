@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Classes } from "../../../src/core/data";
 import { applyEdits } from "../../../src/core/edits";
-import type { Classes } from "../../../src/model";
 import { clip, howText, logEdits, methodOfAll, provenance } from "../../../src/panels/hierarchy/log";
 import { nameProblem, suggestedName } from "../../../src/panels/hierarchy/names";
 import { losesEdits, stateAfterSaving } from "../../../src/panels/hierarchy/saving";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Classes } from "../../../src/model";
+import type { Classes } from "../../../src/core/data";
 import { criterionRows, criterionText } from "../../../src/panels/hierarchy/criteria";
 import { curvePath, depthAt } from "../../../src/panels/hierarchy/curve";
 import { groupMatches } from "../../../src/panels/hierarchy/disagreement";
