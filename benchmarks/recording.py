@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from classblocks.core.logits import LogitSums
+from classblocks.core.malloc import keep_freed_memory
 from classblocks.nn import hooks
 from classblocks.nn.arrays import ArrayImages
 from classblocks.nn.batches import batches
@@ -131,6 +132,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    keep_freed_memory()  # as `classblocks record` does
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (args.images, args.side, args.side, 3), dtype=np.uint8)

@@ -8,16 +8,21 @@ network, batch, optimizer, crops and precision, in turns:
 - classblocks: decoded once, kept as uint8, cropped and mirrored as a batch, Lightning's loop
 - ceiling: the training step alone, on one batch that is ready
 
+Each in a process of its own, as a command runs: ``classblocks train`` keeps freed memory.
+
 ``--data`` takes a folder or Parquet; without it smooth random pictures are made.
 """
 
 import argparse
+import multiprocessing
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +30,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from classblocks.core.malloc import keep_freed_memory
 from classblocks.nn.spec import load_model
 from classblocks.nn.torchvision_import import make_torchvision_importable
 from classblocks.nn.training.config import Config, Data, Network, Recipe, Recording
@@ -98,6 +104,7 @@ def usual(folder: Path, workers: int, args: argparse.Namespace) -> Speed:
 
 def engine(folder: Path, out: Path, args: argparse.Namespace) -> Speed:
     """Train two epochs with the engine, time the second."""
+    keep_freed_memory()
     config = Config(
         name="benchmark",
         out=str(out),
@@ -150,6 +157,20 @@ def stepper(
     return step
 
 
+def alone(way: Callable[[], Speed], threads: int) -> Speed:
+    """Measure in a new process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, prepare, (threads,)) as pool:
+        return pool.submit(way).result()
+
+
+def prepare(threads: int) -> None:
+    """Set up a process that measures."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    make_torchvision_importable()
+
+
 def children_seconds() -> float:
     """Processor time of processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -179,22 +200,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
-    make_torchvision_importable()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_pictures(folder, args)
-        ways: dict[str, Callable[[int], Speed]] = {
-            f"usual loop, {n} processes": lambda _, n=n: usual(folder, n, args)
-            for n in args.workers
-        }
-        ways["classblocks train"] = lambda turn: engine(folder, folder / f"run{turn}", args)
-        ways["ceiling"] = lambda _: ceiling(args.classes, args.images // args.batch, args)
-        found: dict[str, list[Speed]] = {name: [] for name in ways}
+        found: dict[str, list[Speed]] = {}
         for turn in range(args.rounds):
+            ways: dict[str, Callable[[], Speed]] = {
+                f"usual loop, {n} processes": partial(usual, folder, n, args) for n in args.workers
+            }
+            ways["classblocks train"] = partial(engine, folder, folder / f"run{turn}", args)
+            ways["ceiling"] = partial(ceiling, args.classes, args.images // args.batch, args)
             for name, way in ways.items():
-                found[name].append(way(turn))
+                found.setdefault(name, []).append(alone(way, args.threads))
     print(
         f"{args.model}, {args.images:,} pictures of {args.side}×{args.side}, crops of {args.size}, "
         f"batches of {args.batch}, {args.threads} threads, median of {args.rounds}"
