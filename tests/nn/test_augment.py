@@ -2,7 +2,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 
-from classblocks.nn.augment import augment, layout_of, normalise  # noqa: E402
+from classblocks.nn.augment import _grid, augment, layout_of, normalise  # noqa: E402
 from classblocks.nn.networks import SmallConvNet, SmallResNet  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -33,6 +33,16 @@ def test_a_whole_crop_without_mirror_is_the_image_and_mirrors_are_half():
     mirrored = augment(ramp.expand(2000, 3, 16, 16), size=16, crop_scale=0.999, flip=True)
     share = (mirrored[:, 0, 0, 0] > mirrored[:, 0, 0, -1]).float().mean().item()
     assert share == pytest.approx(0.5, abs=0.05)
+
+
+def test_places_are_those_of_an_affine_grid():
+    torch.manual_seed(0)
+    scale_x, shift_x, scale_y, shift_y = boxes = torch.empty(4, 9).uniform_(-1, 1)
+    theta = torch.zeros(9, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 2] = scale_x, shift_x
+    theta[:, 1, 1], theta[:, 1, 2] = scale_y, shift_y
+    expected = torch.nn.functional.affine_grid(theta, [9, 3, 7, 7], align_corners=False)
+    torch.testing.assert_close(_grid(boxes, 7), expected, rtol=0, atol=1e-6)
 
 
 def test_the_global_random_state_decides():

@@ -53,13 +53,23 @@ def augment(images: Tensor, *, size: int, crop_scale: float, flip: bool) -> Tens
     ratio = torch.exp(torch.empty(n).uniform_(-0.2877, 0.2877))  # 3:4 … 4:3
     scale_x = (area * ratio).sqrt().clamp(max=1)
     scale_y = (area / ratio).sqrt().clamp(max=1)
-    theta = torch.zeros(n, 2, 3)
-    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0) if flip else 1.0
-    theta[:, 0, 0] = scale_x * mirror
-    theta[:, 1, 1] = scale_y
-    theta[:, 0, 2] = torch.empty(n).uniform_(-1, 1) * (1 - scale_x)
-    theta[:, 1, 2] = torch.empty(n).uniform_(-1, 1) * (1 - scale_y)
-    theta = theta.to(images.device, non_blocking=True)
-    grid = F.affine_grid(theta, [n, 3, size, size], align_corners=False)
+    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0) if flip else torch.ones(n)
+    shift_x = torch.empty(n).uniform_(-1, 1) * (1 - scale_x)
+    shift_y = torch.empty(n).uniform_(-1, 1) * (1 - scale_y)
+    boxes = torch.stack((scale_x * mirror, shift_x, scale_y, shift_y))
+    grid = _grid(boxes.to(images.device, non_blocking=True), size)
     crops = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     return crops.contiguous(memory_format=torch.channels_last)
+
+
+def _grid(boxes: Tensor, size: int) -> Tensor:
+    """(B, size, size, 2) places in [-1, 1] for boxes (4, B): scale and shift of x, then of y.
+
+    As ``F.affine_grid``, which multiplies matrices for every pixel; nothing turns here.
+    """
+    scale_x, shift_x, scale_y, shift_y = boxes[:, :, None]
+    centres = (torch.arange(size, device=boxes.device) * 2 + 1) / size - 1
+    grid = torch.empty(boxes.shape[1], size, size, 2, device=boxes.device)
+    grid[..., 0] = (scale_x * centres + shift_x)[:, None, :]
+    grid[..., 1] = (scale_y * centres + shift_y)[:, :, None]
+    return grid
