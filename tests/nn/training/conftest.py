@@ -1,3 +1,4 @@
+import signal
 from io import BytesIO
 
 import numpy as np
@@ -88,3 +89,11 @@ def settings(pictures, tmp_path):
         "recipe.flip": False,
         "recipe.precision": "32-true",
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Background jobs of a shell ignore Ctrl-C, and so would every process that a test starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
